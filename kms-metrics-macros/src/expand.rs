@@ -1,0 +1,239 @@
+//! From a checked annotation to code. Nothing here can fail.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Ident, Pat, Path, Result, Type, parse_quote};
+
+use crate::annotation::{Annotation, Value};
+use crate::catalogue;
+use crate::catalogue::model::Group;
+use crate::check::{Field, FieldSource, Plan, check};
+use crate::function::{Function, mentions};
+
+/// The whole pipeline: parse the annotation, check its names, parse the function's signature, quote.
+pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let annotation: Annotation = syn::parse2(arguments)?;
+    let plan = check(catalogue::builtin(), &annotation)?;
+    let function: Function = syn::parse2(item)?;
+    Ok(Expansion::new(&annotation, &plan, &function).function())
+}
+
+struct Expansion<'a> {
+    annotation: &'a Annotation,
+    plan: &'a Plan<'a>,
+    function: &'a Function,
+    /// `::kms_metrics`, or what the option `crate` says.
+    krate: Path,
+    recording: Ident,
+    out: Ident,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(annotation: &'a Annotation, plan: &'a Plan<'a>, function: &'a Function) -> Self {
+        let krate = annotation.options.krate.clone().unwrap_or_else(|| parse_quote!(::kms_metrics));
+        Self { annotation, plan, function, krate, recording: local("recording"), out: local("out") }
+    }
+
+    fn function(&self) -> TokenStream {
+        let head = self.function.head();
+        let begin = self.begin();
+        let body = if self.needs_outcome() { self.wrapped_body() } else { self.guarded_body() };
+        let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#begin #body));
+        block.set_span(self.function.body.span());
+        quote!(#head #block)
+    }
+
+    /// A function that cannot be cancelled and returns nothing has no outcome: its end, or its panic, is all there is.
+    fn needs_outcome(&self) -> bool {
+        self.function.signature.asyncness.is_some()
+            || self.function.returned().is_some()
+            || self.annotation.options.outcome.is_some()
+            || self.plan.has_late_fields()
+    }
+
+    /// `let recording = if is_enabled() { Record { … }.start() } else { disabled };`
+    fn begin(&self) -> TokenStream {
+        let Self { krate, recording, .. } = self;
+        let groups = self.groups();
+        let record = self.record();
+        let fields = self.plan.fields.iter().map(|field| self.field(field));
+        let count = self.annotation.options.count.as_ref().map(|count| {
+            let which = match count.to_string().as_str() {
+                "success" => quote!(Success),
+                "failure" => quote!(Failure),
+                _ => quote!(Always),
+            };
+            quote!(.count(#krate::Count::#which))
+        });
+        let until_dropped = (!self.needs_outcome()).then(|| quote!(.until_dropped()));
+        let mutable = self.plan.has_late_fields().then(|| quote!(mut));
+        quote! {
+            let #mutable #recording = if #krate::is_enabled() {
+                #groups
+                #record { #(#fields,)* }.start() #count #until_dropped
+            } else {
+                #krate::Recording::disabled()
+            };
+        }
+    }
+
+    /// The record's path, whose name points at the metric in the annotation.
+    fn record(&self) -> TokenStream {
+        let krate = &self.krate;
+        let name = Ident::new(&self.plan.operation.record, self.plan.metric.span());
+        quote!(#krate::records::#name)
+    }
+
+    /// `let project = expansion::project(context);`, for the groups that are taken from the context.
+    fn groups(&self) -> TokenStream {
+        let (Some(context), false) = (self.plan.context, self.plan.groups.is_empty()) else {
+            return TokenStream::new();
+        };
+        let krate = &self.krate;
+        let groups = self.plan.groups.iter().map(|(group, definite)| {
+            let name = local(group.name());
+            let take = match (group, *definite) {
+                (Group::Actor, _) | (_, true) => format_ident!("{}", group.name()),
+                (_, false) => format_ident!("optional_{}", group.name()),
+            };
+            // At the context's own place, where a group that it lacks is reported.
+            let borrowed = quote_spanned!(mixed_site_at(context)=> &#context);
+            quote!(let #name = #krate::expansion::#take(#borrowed);)
+        });
+        quote!(#(#groups)*)
+    }
+
+    fn field(&self, field: &Field<'_>) -> TokenStream {
+        let name = &field.name;
+        let value = match &field.source {
+            FieldSource::Given(value) if value.late.is_none() => self.given(value, field.required),
+            FieldSource::Given(_) if field.required => quote!("unknown"),
+            FieldSource::Given(_) | FieldSource::Absent => quote!(::core::option::Option::None),
+            FieldSource::Context(place) => {
+                let group = local(place.group.name());
+                let member = format_ident!("{}", place.field);
+                self.from_context(place.group, &group, &member, field.required)
+            }
+        };
+        quote!(#name: #value)
+    }
+
+    /// A value by hand, as `&str` or `Option<&str>`.
+    fn given(&self, value: &Value, required: bool) -> TokenStream {
+        let krate = &self.krate;
+        let expr = &value.expr;
+        let borrowed = quote_spanned!(mixed_site_at(expr)=> &#expr);
+        match (value.display, required) {
+            (false, true) => quote!(&#krate::text(#borrowed)),
+            (false, false) => quote!(#krate::optional_text(#borrowed).as_deref()),
+            (true, true) => quote!(&#krate::display_text(#borrowed)),
+            (true, false) => quote!(::core::option::Option::Some(&#krate::display_text(#borrowed))),
+        }
+    }
+
+    /// A member of a group: the actor's are optional in themselves, the client's user agent too.
+    fn from_context(&self, group: Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
+        let definite = self.plan.is_definite(group);
+        match group {
+            Group::Actor => quote!(#variable.#member),
+            Group::Client if member == "user_agent" && definite => quote!(#variable.#member),
+            Group::Client if member == "user_agent" => quote!(#variable.as_ref().and_then(|it| it.#member)),
+            Group::Client if required => quote!(&#variable.#member),
+            Group::Client if definite => quote!(::core::option::Option::Some(&#variable.#member)),
+            Group::Client => quote!(#variable.as_ref().map(|it| &*it.#member)),
+            _ if required => quote!(#variable.#member),
+            _ if definite => quote!(::core::option::Option::Some(#variable.#member)),
+            _ => quote!(#variable.map(|it| it.#member)),
+        }
+    }
+
+    fn guarded_body(&self) -> TokenStream {
+        self.function.body.stream()
+    }
+
+    /// The body as a value that can be looked at before it is returned, whichever way it is left.
+    fn wrapped_body(&self) -> TokenStream {
+        let Self { krate, function, recording, out, .. } = self;
+        let body = &function.body;
+        let returned = function.returned().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
+        let run = if function.signature.asyncness.is_some() {
+            let named = returned.map(|returned| {
+                let early = local("early");
+                quote!(if let ::core::option::Option::Some(#early) = #krate::expansion::returns::<#returned>() {
+                    return #early;
+                })
+            });
+            quote!(async move { #named #body }.await)
+        } else {
+            let output = returned.map(|returned| quote!(-> #returned));
+            // A closure with a declared type needs a block, which the body is.
+            quote!(#krate::expansion::call_once(move || #output #body))
+        };
+        let complete = self.complete();
+        let verdict = self.verdict(function.returned());
+        quote! {
+            let #out = #run;
+            #complete
+            #recording.finish(#verdict);
+            #out
+        }
+    }
+
+    /// Fills in what was known only after the body.
+    fn complete(&self) -> TokenStream {
+        if !self.plan.has_late_fields() {
+            return TokenStream::new();
+        }
+        let Self { recording, .. } = self;
+        let record = self.record();
+        let early = local("early");
+        let late = self.plan.fields.iter().filter_map(|field| match &field.source {
+            FieldSource::Given(value) => value.late.as_ref().map(|pattern| (field, *value, pattern)),
+            _ => None,
+        });
+        let (mut patterns, mut fields) = (Vec::<&Pat>::new(), Vec::new());
+        for (field, value, pattern) in late {
+            if !patterns
+                .iter()
+                .any(|known| known.to_token_stream().to_string() == pattern.to_token_stream().to_string())
+            {
+                patterns.push(pattern);
+            }
+            let name = &field.name;
+            let value = self.given(value, field.required);
+            fields.push(quote!(#name: #value));
+        }
+        let out = &self.out;
+        quote! {
+            if let ::core::option::Option::Some(#early) = #recording.early() {
+                #(let #patterns = &#out;)*
+                #recording.complete(&#record { #(#fields,)* ..#record::from_early(&#early) });
+            }
+        }
+    }
+
+    /// What the returned value means; an error that does not say it is reported at the returned type.
+    fn verdict(&self, returned: Option<&Type>) -> TokenStream {
+        let Self { krate, out, .. } = self;
+        match &self.annotation.options.outcome {
+            Some(Value { late: Some(pattern), expr, .. }) => quote!({ let #pattern = &#out; #expr }),
+            Some(Value { expr, .. }) => quote!((#expr)(&#out)),
+            None => {
+                let span = returned.map_or_else(Span::mixed_site, |returned| mixed_site_at(returned));
+                let verdict = quote_spanned!(span=> verdict);
+                quote!(#krate::expansion::Returned::new(&#out).#verdict())
+            }
+        }
+    }
+}
+
+/// A variable of the expansion, invisible to the code around it.
+fn local(name: &str) -> Ident {
+    Ident::new(&format!("__kms_{name}"), Span::mixed_site())
+}
+
+/// The place of some tokens, with the hygiene of the macro: errors point there, lints know that nobody wrote it.
+fn mixed_site_at(tokens: &impl quote::ToTokens) -> Span {
+    Span::mixed_site().located_at(tokens.span())
+}
