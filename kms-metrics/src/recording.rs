@@ -1,0 +1,196 @@
+//! The guard that an annotated function holds: completed, cancelled or panicked.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::catalogue::operation::{Count, Operation};
+use crate::outcome::Verdict;
+use crate::series::{self, Instruments, Series};
+
+/// An attribute value on its way to a series.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value<'a> {
+    Absent,
+    Str(&'a str),
+    Int(i64),
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Str(text)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Absent, Self::Str)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Self::Absent, Self::Int)
+    }
+}
+
+/// A record struct: the values of one operation.
+#[doc(hidden)]
+pub trait Record {
+    const OPERATION: &'static Operation;
+
+    /// The values, in the order of the operation's inputs.
+    fn with_values<T>(&self, take: impl FnOnce(&[Value<'_>]) -> T) -> T;
+}
+
+/// Records a call that is over.
+pub(crate) fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration) {
+    if let Some(instruments) = series::current() {
+        let operation = instruments.operation(R::OPERATION);
+        let series = record.with_values(|values| operation.series(values));
+        operation.record(&series, verdict, None, duration);
+    }
+}
+
+/// A call under way.
+///
+/// It holds the series that the call will be counted under and the time when it began, and nothing that is borrowed
+/// from the call's arguments. [`finish`](Self::finish) it with a verdict; a recording that is dropped before counts as
+/// cancelled, or as panicked while the thread unwinds.
+#[must_use = "a recording that is dropped at once counts as cancelled"]
+pub struct Recording(Option<Live>);
+
+struct Live {
+    instruments: Arc<Instruments>,
+    operation: &'static Operation,
+    series: Arc<Series>,
+    started: Instant,
+    count: Option<Count>,
+    /// What a drop means when the thread does not unwind.
+    dropped: Verdict,
+}
+
+impl Recording {
+    pub(crate) fn start<R: Record>(record: &R) -> Self {
+        Self(series::current().map(|instruments| {
+            let series = record.with_values(|values| instruments.operation(R::OPERATION).series(values));
+            Live {
+                instruments,
+                operation: R::OPERATION,
+                series,
+                started: Instant::now(),
+                count: None,
+                dropped: Verdict::cancelled(),
+            }
+        }))
+    }
+
+    /// A recording that records nothing, for when telemetry is off.
+    pub const fn disabled() -> Self {
+        Self(None)
+    }
+
+    /// Decides which calls the operation's counters count, against their definition.
+    pub fn count(mut self, count: Count) -> Self {
+        if let Some(live) = &mut self.0 {
+            live.count = Some(count);
+        }
+        self
+    }
+
+    /// Makes the end of the scope a success: for a function that cannot be cancelled and returns nothing.
+    pub fn until_dropped(mut self) -> Self {
+        if let Some(live) = &mut self.0 {
+            live.dropped = Verdict::success();
+        }
+        self
+    }
+
+    /// The values that were known when the recording began; `None` when it records nothing.
+    #[doc(hidden)]
+    pub fn early(&self) -> Option<Early> {
+        self.0.as_ref().map(|live| Early(Arc::clone(&live.series)))
+    }
+
+    /// Moves the recording to the series of a completed record.
+    #[doc(hidden)]
+    pub fn complete<R: Record>(&mut self, record: &R) {
+        if let Some(live) = &mut self.0 {
+            live.series = record.with_values(|values| live.instruments.operation(R::OPERATION).series(values));
+        }
+    }
+
+    /// Ends the recording: one increment of each counter that counts such a call, one measurement of each histogram.
+    ///
+    /// Never fails, panics or blocks.
+    pub fn finish(mut self, verdict: Verdict) {
+        self.end(verdict);
+    }
+
+    fn end(&mut self, verdict: Verdict) {
+        if let Some(live) = self.0.take() {
+            let duration = live.started.elapsed();
+            live.instruments.operation(live.operation).record(&live.series, verdict, live.count, duration);
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if let Some(live) = &self.0 {
+            let verdict = if std::thread::panicking() { Verdict::panicked() } else { live.dropped };
+            self.end(verdict);
+        }
+    }
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.0.as_ref().map(|live| live.operation.name);
+        f.debug_tuple("Recording").field(&operation).finish()
+    }
+}
+
+/// The values that were known when a recording began.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Early(Arc<Series>);
+
+impl Early {
+    fn value(&self, input: usize) -> Value<'_> {
+        self.0.value(input)
+    }
+
+    #[must_use]
+    pub fn text(&self, input: usize) -> &str {
+        self.optional_text(input).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn optional_text(&self, input: usize) -> Option<&str> {
+        match self.value(input) {
+            Value::Str(text) => Some(text),
+            Value::Absent | Value::Int(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn int(&self, input: usize) -> i64 {
+        self.optional_int(input).unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn optional_int(&self, input: usize) -> Option<i64> {
+        match self.value(input) {
+            Value::Int(number) => Some(number),
+            Value::Absent | Value::Str(_) => None,
+        }
+    }
+}

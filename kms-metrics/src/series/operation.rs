@@ -1,0 +1,160 @@
+//! The series of one operation, and which of its instruments a call feeds.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::label::{Label, Labeller};
+use super::limited::{Bound, LimitedInstrument};
+use super::table::{Bindings, Ended, OwnedValue, Series, Table};
+use super::telemetry::SeriesTelemetry;
+use crate::catalogue::operation::{Count, Operation, OperationInstrument, OutcomeField, Tier, ValueSource};
+use crate::catalogue::{Attribute, Kind, Requirement, ValueType};
+use crate::outcome::{Ending, Verdict};
+use crate::recording::Value;
+
+#[derive(Debug)]
+pub(crate) struct OperationSeries {
+    operation: &'static Operation,
+    /// In the order of the operation's instruments.
+    instruments: Vec<Arc<LimitedInstrument>>,
+    table: Table,
+    labeller: Arc<Labeller>,
+    telemetry: Arc<SeriesTelemetry>,
+}
+
+impl OperationSeries {
+    pub(super) fn new(
+        operation: &'static Operation,
+        instruments: Vec<Arc<LimitedInstrument>>,
+        labeller: &Arc<Labeller>,
+        telemetry: &Arc<SeriesTelemetry>,
+    ) -> Self {
+        let limit = instruments.iter().map(|instrument| instrument.limit).max().unwrap_or_default();
+        let series = Self {
+            operation,
+            instruments,
+            // Twice: a set that has to share its labels with others still finds its instruments by its raw values.
+            table: Table::new(2 * limit),
+            labeller: Arc::clone(labeller),
+            telemetry: Arc::clone(telemetry),
+        };
+        series.start_at_zero();
+        series
+    }
+
+    /// The series of these raw values.
+    pub(crate) fn series(&self, values: &[Value<'_>]) -> Arc<Series> {
+        self.table.get(values)
+    }
+
+    /// Feeds the instruments that count such a call.
+    pub(crate) fn record(&self, series: &Series, verdict: Verdict, count: Option<Count>, duration: Duration) {
+        if verdict.ending() != Ending::NotAttempted {
+            let ended = (verdict, count);
+            series.feed(
+                ended,
+                || self.bind(series, ended),
+                |bindings| bindings.iter().for_each(|it| it.feed(duration)),
+            );
+        }
+    }
+
+    fn bind(&self, series: &Series, (verdict, count): Ended) -> Bindings {
+        let fed = self.operation.instruments.iter().zip(&self.instruments);
+        fed.filter(|(instrument, _)| counts(instrument, count, verdict.ending()))
+            .filter_map(|(instrument, limited)| self.bind_one(series, verdict, instrument, limited))
+            .collect()
+    }
+
+    /// A panic in the SDK costs this instrument's recordings and is counted; the caller never sees it.
+    fn bind_one(
+        &self,
+        series: &Series,
+        verdict: Verdict,
+        instrument: &OperationInstrument,
+        limited: &LimitedInstrument,
+    ) -> Option<Bound> {
+        let bind = || limited.bind(&self.labels(instrument, verdict, |input| series.value(input)));
+        match catch_unwind(AssertUnwindSafe(bind)) {
+            Ok((handle, lost)) => {
+                let degraded = lost.and_then(|tier| self.telemetry.degraded(limited.definition.name, tier));
+                Some(Bound { handle, degraded })
+            }
+            Err(_) => {
+                self.telemetry.dropped(limited.definition.name);
+                None
+            }
+        }
+    }
+
+    fn labels<'a>(
+        &self,
+        instrument: &OperationInstrument,
+        verdict: Verdict,
+        raw: impl Fn(usize) -> Value<'a>,
+    ) -> Vec<Label> {
+        let attributes = instrument.definition.attributes.iter().zip(instrument.values);
+        attributes
+            .map(|(attribute, source)| {
+                let (value, tier) = match *source {
+                    ValueSource::Constant(text) => (OwnedValue::from(Value::Str(text)), Tier::Essential),
+                    ValueSource::Outcome(field) => (outcome_value(attribute, field, verdict), Tier::Essential),
+                    ValueSource::Input(index) => {
+                        let input = &self.operation.inputs[index];
+                        (self.labeller.shape(input, raw(index)), input.tier)
+                    }
+                };
+                Label { key: attribute.key, value, tier }
+            })
+            .collect()
+    }
+
+    /// Sets of labels that are known in advance start at zero, so that the first event ever is an increase.
+    fn start_at_zero(&self) {
+        for (instrument, limited) in self.operation.instruments.iter().zip(&self.instruments) {
+            let known = instrument.values.iter().all(|source| !matches!(source, ValueSource::Input(_)));
+            let from_program = |source: &ValueSource| matches!(source, ValueSource::Outcome(OutcomeField::StatusCode));
+            if known && !instrument.values.iter().any(from_program) {
+                for verdict in [Verdict::success(), Verdict::cancelled(), Verdict::panicked()] {
+                    let _ = limited.bind(&self.labels(instrument, verdict, |_| Value::Absent));
+                }
+            }
+        }
+    }
+}
+
+fn counts(instrument: &OperationInstrument, count: Option<Count>, ending: Ending) -> bool {
+    instrument.definition.kind == Kind::Histogram
+        || match count.unwrap_or(instrument.on) {
+            Count::Always => true,
+            Count::Success => ending == Ending::Success,
+            Count::Failure => ending != Ending::Success,
+        }
+}
+
+fn outcome_value(attribute: &Attribute, field: OutcomeField, verdict: Verdict) -> OwnedValue {
+    let text = match field {
+        OutcomeField::Ending => Some(verdict.ending().as_str()),
+        OutcomeField::Result => Some(if verdict.ending() == Ending::Success { "success" } else { "failure" }),
+        OutcomeField::ErrorType => verdict.error_type(),
+        OutcomeField::ErrorName => verdict.error_name(),
+        OutcomeField::StatusCode => return status_code(attribute, verdict),
+    };
+    Value::from(text).into()
+}
+
+/// The status that the verdict carries; where the attribute is required, what the ending means in HTTP.
+fn status_code(attribute: &Attribute, verdict: Verdict) -> OwnedValue {
+    let implied = || match verdict.ending() {
+        _ if attribute.requirement == Requirement::Optional => None,
+        Ending::Success | Ending::NotAttempted => Some(200),
+        Ending::Cancelled => Some(499),
+        Ending::Failure | Ending::Panicked => Some(500),
+    };
+    match verdict.status_code().or_else(implied) {
+        None => OwnedValue::Absent,
+        Some(status) if attribute.value_type == ValueType::Int => OwnedValue::Int(status.into()),
+        Some(status) => OwnedValue::Str(status.to_string().into()),
+    }
+}

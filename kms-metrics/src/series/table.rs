@@ -1,0 +1,217 @@
+//! Raw attribute values to series: a bounded, concurrent table.
+
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::limited::Bound;
+use crate::catalogue::operation::Count;
+use crate::outcome::Verdict;
+use crate::recording::Value;
+
+/// How many verdicts a series keeps its instruments for. `error.type` is a closed set, so this is only reached by a
+/// program that breaks the rule; such a verdict is then bound anew each time.
+const VERDICTS: usize = 64;
+
+const SHARDS: usize = 16;
+
+/// One set of raw values, and the instruments that are bound for it.
+#[derive(Debug)]
+pub(crate) struct Series {
+    hash: u64,
+    values: Box<[OwnedValue]>,
+    /// The verdict that came first, nearly always the only one: read without a lock.
+    first: OnceLock<(Ended, Bindings)>,
+    others: RwLock<Vec<(Ended, Bindings)>>,
+}
+
+/// What decides which instruments of a series are fed: the verdict, and the annotation's own rule for counting.
+pub(super) type Ended = (Verdict, Option<Count>);
+
+/// The instruments that one call feeds.
+pub(super) type Bindings = Arc<[Bound]>;
+
+/// An attribute value that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum OwnedValue {
+    Absent,
+    Str(Box<str>),
+    Int(i64),
+}
+
+impl OwnedValue {
+    pub(super) fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Str(text) => Value::Str(text),
+            Self::Int(number) => Value::Int(*number),
+        }
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Absent => Self::Absent,
+            Value::Str(text) => Self::Str(text.into()),
+            Value::Int(number) => Self::Int(number),
+        }
+    }
+}
+
+impl Series {
+    fn new(hash: u64, values: &[Value<'_>]) -> Self {
+        let values = values.iter().copied().map(OwnedValue::from).collect();
+        Self { hash, values, first: OnceLock::new(), others: RwLock::new(Vec::new()) }
+    }
+
+    fn matches(&self, values: &[Value<'_>]) -> bool {
+        self.values.len() == values.len() && self.values.iter().zip(values).all(|(own, value)| own.as_value() == *value)
+    }
+
+    /// The raw value of an input of the operation.
+    pub(crate) fn value(&self, input: usize) -> Value<'_> {
+        self.values.get(input).map_or(Value::Absent, OwnedValue::as_value)
+    }
+
+    /// Feeds the instruments for calls that ended so; `bind` makes them when there are none yet.
+    pub(super) fn feed(&self, ended: Ended, bind: impl Fn() -> Bindings, feed: impl FnOnce(&[Bound])) {
+        let (first, bindings) = self.first.get_or_init(|| (ended, bind()));
+        if *first == ended {
+            feed(bindings);
+        } else {
+            feed(&self.other_bindings(ended, bind));
+        }
+    }
+
+    fn other_bindings(&self, ended: Ended, bind: impl Fn() -> Bindings) -> Bindings {
+        let find = |others: &[(Ended, Bindings)]| {
+            others.iter().find(|(known, _)| *known == ended).map(|(_, bindings)| Arc::clone(bindings))
+        };
+        let known = find(&self.others.read().unwrap_or_else(PoisonError::into_inner));
+        known.unwrap_or_else(|| {
+            let bindings = bind();
+            let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = find(&others) {
+                return known;
+            }
+            if others.len() < VERDICTS {
+                others.push((ended, Arc::clone(&bindings)));
+            }
+            bindings
+        })
+    }
+
+    fn has_counted(&self) -> bool {
+        self.first.get().is_some()
+    }
+}
+
+/// The series of one operation by their raw values.
+///
+/// A look-up hashes the values with a keyed hash (clients choose some of them), takes a shared lock of one shard and
+/// compares in full; a hit allocates nothing.
+#[derive(Debug)]
+pub(super) struct Table {
+    hasher: RandomState,
+    shards: [RwLock<HashTable<Arc<Series>>>; SHARDS],
+    shard_capacity: usize,
+}
+
+impl Table {
+    /// A table of at most `capacity` series.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            hasher: RandomState::default(),
+            shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
+            shard_capacity: capacity.div_ceil(SHARDS).max(1),
+        }
+    }
+
+    /// The series of `values`, made if there is none.
+    ///
+    /// A full table gives up series that never counted anything. When all have, a new set of values gets a series of
+    /// its own that is not kept: it still counts, under the labels that the limits leave it.
+    pub(super) fn get(&self, values: &[Value<'_>]) -> Arc<Series> {
+        let hash = self.hash(values);
+        let shard = &self.shards[(hash >> 60) as usize % SHARDS];
+        let found = shard.read().unwrap_or_else(PoisonError::into_inner).find(hash, |it| it.matches(values)).cloned();
+        if let Some(series) = found {
+            return series;
+        }
+        let series = Arc::new(Series::new(hash, values));
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = shard.find(hash, |it| it.matches(values)) {
+            return Arc::clone(series);
+        }
+        if shard.len() >= self.shard_capacity {
+            shard.retain(|series| series.has_counted());
+        }
+        if shard.len() < self.shard_capacity {
+            shard.insert_unique(hash, Arc::clone(&series), |series| series.hash);
+        }
+        series
+    }
+
+    fn hash(&self, values: &[Value<'_>]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        values.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn nothing() -> Bindings {
+        Arc::new([])
+    }
+
+    #[test]
+    fn equal_values_share_a_series() {
+        let table = Table::new(100);
+        let first = table.get(&[Value::Str("a"), Value::Absent]);
+        assert!(Arc::ptr_eq(&first, &table.get(&[Value::Str("a"), Value::Absent])));
+        assert!(!Arc::ptr_eq(&first, &table.get(&[Value::Str("a"), Value::Str("")])));
+        assert!(!Arc::ptr_eq(&first, &table.get(&[Value::Absent, Value::Str("a")])));
+    }
+
+    #[test]
+    fn a_full_table_forgets_only_what_never_counted() {
+        let table = Table::new(SHARDS);
+        let counted: Vec<_> = (0..200).map(|number| table.get(&[Value::Int(number)])).collect();
+        for series in &counted {
+            series.feed((Verdict::success(), None), nothing, |_| {});
+        }
+        let kept = |number: i64| Arc::ptr_eq(&counted[number as usize], &table.get(&[Value::Int(number)]));
+        let before: Vec<_> = (0..200).filter(|number| kept(*number)).collect();
+        assert!(!before.is_empty());
+        for number in 1_000..2_000 {
+            let _ = table.get(&[Value::Int(number)]);
+        }
+        let after: Vec<_> = (0..200).filter(|number| kept(*number)).collect();
+        assert_eq!(before, after);
+        let size: usize = table.shards.iter().map(|shard| shard.read().unwrap().len()).sum();
+        assert!(size <= SHARDS, "{size}");
+    }
+
+    #[test]
+    fn each_verdict_is_bound_once() {
+        let table = Table::new(10);
+        let series = table.get(&[]);
+        let bound = Cell::new(0);
+        let bind = || {
+            bound.set(bound.get() + 1);
+            nothing()
+        };
+        for verdict in [Verdict::success(), Verdict::failure("a"), Verdict::failure("a"), Verdict::success()] {
+            series.feed((verdict, None), bind, |_| {});
+        }
+        assert_eq!(bound.get(), 2);
+    }
+}
