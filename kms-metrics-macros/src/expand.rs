@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Ident, Pat, Path, Result, Type, parse_quote};
+use syn::{Expr, ExprLit, Ident, Lit, Pat, Path, Result, Type, parse_quote};
 
 use crate::annotation::{Annotation, Value};
 use crate::catalogue;
@@ -92,14 +92,15 @@ impl<'a> Expansion<'a> {
         };
         let krate = &self.krate;
         let groups = self.plan.groups.iter().map(|(group, definite)| {
+            // All at the context's own place, where a group that it lacks is reported.
+            let span = mixed_site_at(context);
             let name = local(group.name());
             let take = match (group, *definite) {
-                (Group::Actor, _) | (_, true) => format_ident!("{}", group.name()),
-                (_, false) => format_ident!("optional_{}", group.name()),
+                (Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
+                (_, false) => format_ident!("optional_{}", group.name(), span = span),
             };
-            // At the context's own place, where a group that it lacks is reported.
-            let borrowed = quote_spanned!(mixed_site_at(context)=> &#context);
-            quote!(let #name = #krate::expansion::#take(#borrowed);)
+            let supplied = quote_spanned!(span=> #krate::expansion::#take(&#context));
+            quote!(let #name = #supplied;)
         });
         quote!(#(#groups)*)
     }
@@ -123,7 +124,18 @@ impl<'a> Expansion<'a> {
     fn given(&self, value: &Value, required: bool) -> TokenStream {
         let krate = &self.krate;
         let expr = &value.expr;
-        let borrowed = quote_spanned!(mixed_site_at(expr)=> &#expr);
+        match expr {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if required => return quote!(#text),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => return quote!(::core::option::Option::Some(#text)),
+            // On its own it has no type that a conversion could go by.
+            Expr::Path(path) if path.path.is_ident("None") && !required => return quote!(::core::option::Option::None),
+            _ => {}
+        }
+        // What is borrowed already is passed on as it is.
+        let borrowed = match expr {
+            Expr::Reference(expr) if expr.mutability.is_none() => quote!(#expr),
+            expr => quote_spanned!(mixed_site_at(expr)=> &#expr),
+        };
         match (value.display, required) {
             (false, true) => quote!(&#krate::text(#borrowed)),
             (false, false) => quote!(#krate::optional_text(#borrowed).as_deref()),
@@ -160,9 +172,12 @@ impl<'a> Expansion<'a> {
         let run = if function.signature.asyncness.is_some() {
             let named = returned.map(|returned| {
                 let early = local("early");
-                quote!(if let ::core::option::Option::Some(#early) = #krate::expansion::returns::<#returned>() {
-                    return #early;
-                })
+                // At the returned type's own place, which an error about it mentions.
+                quote_spanned! {mixed_site_at(returned)=>
+                    if let ::core::option::Option::Some(#early) = #krate::expansion::returns::<#returned>() {
+                        return #early;
+                    }
+                }
             });
             quote!(async move { #named #body }.await)
         } else {
@@ -236,4 +251,45 @@ fn local(name: &str) -> Ident {
 /// The place of some tokens, with the hygiene of the macro: errors point there, lints know that nobody wrote it.
 fn mixed_site_at(tokens: &impl quote::ToTokens) -> Span {
     Span::mixed_site().located_at(tokens.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use syn::parse::Parser as _;
+
+    use super::*;
+
+    /// What `cargo expand` prints is part of the interface. Each `snapshots/NAME.rs` is an annotated function and
+    /// `snapshots/NAME.expanded.rs` what it becomes; `UPDATE_SNAPSHOTS=1 cargo test` writes the latter.
+    #[test]
+    fn annotations_expand_to_what_one_would_write_by_hand() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+        let sources = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let is_source = |path: &std::path::PathBuf| !path.to_string_lossy().ends_with(".expanded.rs");
+        let mut seen = 0;
+        for source in sources.filter(is_source) {
+            let expanded = expand_file(&fs::read_to_string(&source).unwrap());
+            let snapshot = source.with_extension("expanded.rs");
+            if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+                fs::write(&snapshot, &expanded).unwrap();
+            }
+            let known = fs::read_to_string(&snapshot).unwrap_or_default();
+            assert_eq!(expanded, known, "{} has changed", snapshot.display());
+            seen += 1;
+        }
+        assert!(seen >= 6, "{seen} snapshots");
+    }
+
+    /// Expands the outermost attribute of the only function of a file.
+    fn expand_file(source: &str) -> String {
+        let function = |input: syn::parse::ParseStream<'_>| {
+            let attribute = input.call(syn::Attribute::parse_outer)?.remove(0);
+            Ok((attribute.meta.require_list()?.tokens.clone(), input.parse::<TokenStream>()?))
+        };
+        let (arguments, item) = function.parse_str(source).unwrap();
+        prettyplease::unparse(&syn::parse2(attribute(arguments, item).unwrap()).unwrap())
+    }
 }
