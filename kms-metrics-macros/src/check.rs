@@ -166,11 +166,9 @@ fn from_outcome<'a>(catalogue: &'a Catalogue, operation: &Operation, name: &str)
 }
 
 fn check_count(annotation: &Annotation, errors: &mut Errors) {
-    if let Some(count) = &annotation.options.count {
-        if !["always", "success", "failure"].iter().any(|known| count == known) {
-            let message = format!("`count` is `always`, `success` or `failure`, not `{count}`");
-            errors.push(count.span(), message);
-        }
+    let known = |count: &Ident| ["always", "success", "failure"].iter().any(|known| count == known);
+    if let Some(count) = annotation.options.count.as_ref().filter(|count| !known(count)) {
+        errors.push(count.span(), format!("`count` is `always`, `success` or `failure`, not `{count}`"));
     }
 }
 

@@ -91,9 +91,16 @@ impl<'a> Expansion<'a> {
             return TokenStream::new();
         };
         let krate = &self.krate;
+        let span = mixed_site_at(context);
+        // What is computed is computed once, and lives as long as what is borrowed from it.
+        let (computed, context) = if is_place(context) {
+            (None, quote!(#context))
+        } else {
+            let name = local("context");
+            (Some(quote_spanned!(span=> let #name = &#context;)), quote_spanned!(span=> *#name))
+        };
         let groups = self.plan.groups.iter().map(|(group, definite)| {
             // All at the context's own place, where a group that it lacks is reported.
-            let span = mixed_site_at(context);
             let name = local(group.name());
             let take = match (group, *definite) {
                 (Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
@@ -102,7 +109,7 @@ impl<'a> Expansion<'a> {
             let supplied = quote_spanned!(span=> #krate::expansion::#take(&#context));
             quote!(let #name = #supplied;)
         });
-        quote!(#(#groups)*)
+        quote!(#computed #(#groups)*)
     }
 
     fn field(&self, field: &Field<'_>) -> TokenStream {
@@ -114,7 +121,7 @@ impl<'a> Expansion<'a> {
             FieldSource::Context(place) => {
                 let group = local(place.group.name());
                 let member = format_ident!("{}", place.field);
-                self.from_context(place.group, &group, &member, field.required)
+                self.supplied(place.group, &group, &member, field.required)
             }
         };
         quote!(#name: #value)
@@ -145,7 +152,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// A member of a group: the actor's are optional in themselves, the client's user agent too.
-    fn from_context(&self, group: Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
+    fn supplied(&self, group: Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
         let definite = self.plan.is_definite(group);
         match group {
             Group::Actor => quote!(#variable.#member),
@@ -235,11 +242,22 @@ impl<'a> Expansion<'a> {
             Some(Value { late: Some(pattern), expr, .. }) => quote!({ let #pattern = &#out; #expr }),
             Some(Value { expr, .. }) => quote!((#expr)(&#out)),
             None => {
-                let span = returned.map_or_else(Span::mixed_site, |returned| mixed_site_at(returned));
+                let span = returned.map_or_else(Span::mixed_site, mixed_site_at);
                 let verdict = quote_spanned!(span=> verdict);
                 quote!(#krate::expansion::Returned::new(&#out).#verdict())
             }
         }
+    }
+}
+
+/// Whether an expression names something that is there already.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        _ => false,
     }
 }
 

@@ -180,9 +180,12 @@ impl<'a> Definite<Client<'a>> for Client<'a> {
 
 /// A pointer to a context supplies what the context supplies.
 macro_rules! forward_through {
-    ($($(#[$attribute:meta])* $pointer:ty),* $(,)?) => {$(
+    ($($(#[$attribute:meta])* [$($generic:tt)*] $pointer:ty),* $(,)?) => {$(
         $(#[$attribute])*
-        impl<T: HasOrganization + ?Sized> HasOrganization for $pointer {
+        impl<$($generic)*> HasOrganization for $pointer
+        where
+            T: HasOrganization,
+        {
             type Organization<'a> = T::Organization<'a> where Self: 'a;
             fn organization(&self) -> Self::Organization<'_> {
                 T::organization(self)
@@ -190,7 +193,10 @@ macro_rules! forward_through {
         }
 
         $(#[$attribute])*
-        impl<T: HasProject + ?Sized> HasProject for $pointer {
+        impl<$($generic)*> HasProject for $pointer
+        where
+            T: HasProject,
+        {
             type Project<'a> = T::Project<'a> where Self: 'a;
             fn project(&self) -> Self::Project<'_> {
                 T::project(self)
@@ -198,14 +204,20 @@ macro_rules! forward_through {
         }
 
         $(#[$attribute])*
-        impl<T: HasActor + ?Sized> HasActor for $pointer {
+        impl<$($generic)*> HasActor for $pointer
+        where
+            T: HasActor,
+        {
             fn actor(&self) -> Actor<'_> {
                 T::actor(self)
             }
         }
 
         $(#[$attribute])*
-        impl<T: HasClient + ?Sized> HasClient for $pointer {
+        impl<$($generic)*> HasClient for $pointer
+        where
+            T: HasClient,
+        {
             type Client<'a> = T::Client<'a> where Self: 'a;
             fn client(&self) -> Self::Client<'_> {
                 T::client(self)
@@ -214,4 +226,12 @@ macro_rules! forward_through {
     )*};
 }
 
-forward_through!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+forward_through! {
+    [T: ?Sized] &T,
+    [T: ?Sized] &mut T,
+    [T: ?Sized] Box<T>,
+    [T: ?Sized] Rc<T>,
+    [T: ?Sized] Arc<T>,
+    #[cfg(feature = "axum")]
+    [T] axum::Extension<T>,
+}

@@ -49,7 +49,6 @@ use crate::series::{DEFAULT_PRODUCT, Instruments, Override, SeriesOptions, view}
 /// Begins a capture on this thread; it ends when the capture is dropped.
 ///
 /// Captures nest: the innermost one sees the recordings.
-#[must_use]
 pub fn capture() -> Capture {
     let options = SeriesOptions { product: DEFAULT_PRODUCT.to_owned() };
     let reader = Reader(Arc::new(ManualReader::builder().build()));
@@ -86,7 +85,7 @@ pub struct Point {
 impl Capture {
     /// Lets a future record into this capture, on whatever thread it is polled.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        Scope { instruments: Arc::clone(&self.instruments), future: Box::pin(future) }
+        Scope { instruments: Arc::clone(&self.instruments), future: Some(Box::pin(future)) }
     }
 
     /// The series of an instrument that have counted or measured something, in no particular order. Series that are
@@ -132,7 +131,8 @@ impl fmt::Debug for Capture {
 
 struct Scope<F> {
     instruments: Arc<Instruments>,
-    future: Pin<Box<F>>,
+    /// Until it is dropped, which happens in the scope as well: a future that is given up records too.
+    future: Option<Pin<Box<F>>>,
 }
 
 impl<F: Future> Future for Scope<F> {
@@ -140,7 +140,17 @@ impl<F: Future> Future for Scope<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let _here = Override::new(&self.instruments);
-        self.future.as_mut().poll(context)
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for Scope<F> {
+    fn drop(&mut self) {
+        let _here = Override::new(&self.instruments);
+        self.future = None;
     }
 }
 

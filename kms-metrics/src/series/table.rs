@@ -1,6 +1,6 @@
 //! Raw attribute values to series: a bounded, concurrent table.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
@@ -135,7 +135,7 @@ impl Table {
     /// A full table gives up series that never counted anything. When all have, a new set of values gets a series of
     /// its own that is not kept: it still counts, under the labels that the limits leave it.
     pub(super) fn get(&self, values: &[Value<'_>]) -> Arc<Series> {
-        let hash = self.hash(values);
+        let hash = self.hasher.hash_one(values);
         let shard = &self.shards[(hash >> 60) as usize % SHARDS];
         let found = shard.read().unwrap_or_else(PoisonError::into_inner).find(hash, |it| it.matches(values)).cloned();
         if let Some(series) = found {
@@ -153,12 +153,6 @@ impl Table {
             shard.insert_unique(hash, Arc::clone(&series), |series| series.hash);
         }
         series
-    }
-
-    fn hash(&self, values: &[Value<'_>]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        values.hash(&mut hasher);
-        hasher.finish()
     }
 }
 
