@@ -1,7 +1,7 @@
 //! The attribute macro of [`kms-metrics`](https://docs.rs/kms-metrics), which re-exports it and documents it.
 //!
-//! The way of an annotation: [`annotation`] and [`function`] parse, [`check`] holds the annotation against the
-//! catalogue, [`expand`] only quotes. Whatever is wrong with an annotation, the function is still emitted as it stands,
+//! The way of an annotation: `annotation` and `function` parse, `check` holds the annotation against the
+//! catalogue, `expand` only quotes. Whatever is wrong with an annotation, the function is still emitted as it stands,
 //! so that one mistake gives one error.
 
 mod annotation;
