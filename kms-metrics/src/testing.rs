@@ -89,14 +89,21 @@ impl Capture {
     }
 
     /// The series of an instrument that have counted or measured something, in no particular order. Series that are
-    /// there from the start and still zero are left out.
+    /// there from the start and still zero are left out; [`all_points`](Self::all_points) has them.
     #[must_use]
     pub fn points(&self, instrument: &str) -> Vec<Point> {
+        let mut points = self.all_points(instrument);
+        points.retain(|point| point.count > 0 || point.sum != 0.0);
+        points
+    }
+
+    /// The series of an instrument, as an export has them, in no particular order.
+    #[must_use]
+    pub fn all_points(&self, instrument: &str) -> Vec<Point> {
         let mut metrics = ResourceMetrics::default();
         let _ = self.reader.collect(&mut metrics);
-        let found =
-            metrics.scope_metrics().flat_map(|scope| scope.metrics()).filter(|metric| metric.name() == instrument);
-        found.flat_map(points).filter(|point| point.count > 0 || point.sum != 0.0).collect()
+        let metrics = metrics.scope_metrics().flat_map(|scope| scope.metrics());
+        metrics.filter(|metric| metric.name() == instrument).flat_map(points).collect()
     }
 
     /// The only series of an instrument.

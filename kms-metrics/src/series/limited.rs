@@ -47,6 +47,10 @@ pub(super) struct Bound {
 }
 
 impl Bound {
+    pub(super) const fn is_counter(&self) -> bool {
+        matches!(self.handle, Handle::Counter(_))
+    }
+
     /// One increment, or one measurement.
     pub(super) fn feed(&self, duration: Duration) {
         match &self.handle {

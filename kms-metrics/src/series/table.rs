@@ -104,8 +104,14 @@ impl Series {
         })
     }
 
+    /// Whether a counter has this series. A histogram does not count here: it has bounded labels, and a failed read
+    /// under an attacker's path only feeds that.
     fn has_counted(&self) -> bool {
-        self.first.get().is_some()
+        let counts = |bindings: &Bindings| bindings.iter().any(Bound::is_counter);
+        self.first.get().is_some_and(|(_, bindings)| counts(bindings)) || {
+            let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+            others.iter().any(|(_, bindings)| counts(bindings))
+        }
     }
 }
 
@@ -160,10 +166,26 @@ impl Table {
 mod tests {
     use std::cell::Cell;
 
+    use super::super::limited::Handle;
     use super::*;
 
     fn nothing() -> Bindings {
         Arc::new([])
+    }
+
+    fn counter() -> Bindings {
+        let counter = opentelemetry::global::meter("test").u64_counter("test").build();
+        Arc::new([Bound { handle: Handle::Counter(counter.bind(&[])), degraded: None }])
+    }
+
+    #[test]
+    fn what_was_only_timed_makes_room() {
+        let table = Table::new(SHARDS);
+        for number in 0..1_000 {
+            table.get(&[Value::Int(number)]).feed((Verdict::failure("not_found"), None), nothing, |_| {});
+        }
+        let new = table.get(&[Value::Str("new")]);
+        assert!(Arc::ptr_eq(&new, &table.get(&[Value::Str("new")])), "it is kept");
     }
 
     #[test]
@@ -180,7 +202,8 @@ mod tests {
         let table = Table::new(SHARDS);
         let counted: Vec<_> = (0..200).map(|number| table.get(&[Value::Int(number)])).collect();
         for series in &counted {
-            series.feed((Verdict::success(), None), nothing, |_| {});
+            series.feed((Verdict::failure("first"), None), nothing, |_| {});
+            series.feed((Verdict::success(), None), counter, |_| {});
         }
         let kept = |number: i64| Arc::ptr_eq(&counted[number as usize], &table.get(&[Value::Int(number)]));
         let before: Vec<_> = (0..200).filter(|number| kept(*number)).collect();
