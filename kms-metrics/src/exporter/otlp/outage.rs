@@ -1,0 +1,145 @@
+//! Counting exports, and telling when they begin to fail and when they work again: once each, whatever the interval.
+
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, Counter, Gauge, Meter};
+
+use super::reason::{Failure, Reason};
+use crate::catalogue::instruments::{
+    KMS_TELEMETRY_EXPORT_ATTEMPTS, KMS_TELEMETRY_EXPORT_FAILURES, KMS_TELEMETRY_EXPORT_LAST_SUCCESS,
+};
+use crate::exporter::self_metrics;
+
+/// How the exports of one push go.
+#[derive(Debug)]
+pub(super) struct Exports {
+    /// For the log; without secrets.
+    endpoint: String,
+    outage: Mutex<Option<Outage>>,
+    closed: Mutex<bool>,
+    closing: Condvar,
+    measured: OnceLock<Measured>,
+}
+
+#[derive(Debug)]
+struct Outage {
+    began: Instant,
+    failed: u64,
+    last: Failure,
+    seen: Vec<Reason>,
+}
+
+#[derive(Debug)]
+struct Measured {
+    attempts: Counter<u64>,
+    /// By reason, in the order of [`Reason::ALL`]. Bound, because binding exports a zero.
+    failures: Vec<BoundCounter<u64>>,
+    last_success: Gauge<f64>,
+}
+
+impl Exports {
+    pub(super) fn new(endpoint: String) -> Self {
+        Self {
+            endpoint,
+            outage: Mutex::new(None),
+            closed: Mutex::new(false),
+            closing: Condvar::new(),
+            measured: OnceLock::new(),
+        }
+    }
+
+    /// Counts on `meter` from here on. What is known in advance starts at zero.
+    pub(super) fn measure_on(&self, meter: &Meter) {
+        self.measured.get_or_init(|| {
+            let attempts = self_metrics::counter(meter, &KMS_TELEMETRY_EXPORT_ATTEMPTS);
+            attempts.add(0, &[]);
+            let failures = self_metrics::counter(meter, &KMS_TELEMETRY_EXPORT_FAILURES);
+            Measured {
+                attempts,
+                failures: Reason::ALL
+                    .iter()
+                    .map(|reason| failures.bind(&[KeyValue::new("kms.telemetry.reason", reason.as_str())]))
+                    .collect(),
+                last_success: self_metrics::gauge(meter, &KMS_TELEMETRY_EXPORT_LAST_SUCCESS),
+            }
+        });
+    }
+
+    /// One export is over.
+    pub(super) fn ended(&self, outcome: Result<(), Failure>) {
+        if let Some(measured) = self.measured.get() {
+            measured.attempts.add(1, &[]);
+            match &outcome {
+                Ok(()) => {
+                    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                    measured.last_success.record(now.as_secs_f64(), &[]);
+                }
+                Err(failure) => {
+                    if let Some(counter) = measured.failures.get(failure.reason as usize) {
+                        counter.add(1);
+                    }
+                }
+            }
+        }
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(()) => {
+                if let Some(outage) = outage.take() {
+                    self.log_end(&outage);
+                }
+            }
+            Err(failure) => self.log_failure(&mut outage, failure),
+        }
+    }
+
+    fn log_end(&self, outage: &Outage) {
+        tracing::info!(
+            "pushing metrics to {} works again after {} failed exports in {:.0?}; the last failure was: {}",
+            self.endpoint,
+            outage.failed,
+            outage.began.elapsed(),
+            outage.last,
+        );
+    }
+
+    /// A warning when an outage begins. When its reason changes (the collector came up, and now refuses the password)
+    /// a line at a lower level, once per reason: nothing here repeats itself at every interval.
+    fn log_failure(&self, outage: &mut Option<Outage>, failure: Failure) {
+        let Some(outage) = outage else {
+            tracing::warn!(
+                "pushing metrics to {} fails: {failure}; it is tried again at every interval, and the next line tells when it works",
+                self.endpoint,
+            );
+            *outage = Some(Outage { began: Instant::now(), failed: 1, seen: vec![failure.reason], last: failure });
+            return;
+        };
+        outage.failed += 1;
+        if !outage.seen.contains(&failure.reason) {
+            tracing::info!("pushing metrics to {} still fails, now because: {failure}", self.endpoint);
+            outage.seen.push(failure.reason);
+        }
+        outage.last = failure;
+    }
+
+    /// Why the last export failed, if it did.
+    pub(super) fn last_failure(&self) -> Option<String> {
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        outage.as_ref().map(|outage| outage.last.to_string())
+    }
+
+    /// There will be no further export.
+    pub(super) fn close(&self) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.closing.notify_all();
+    }
+
+    /// Waits for [`Self::close`]; whether it was called in time.
+    pub(super) fn wait_until_closed(&self, timeout: Duration) -> bool {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (closed, _) =
+            self.closing.wait_timeout_while(closed, timeout, |closed| !*closed).unwrap_or_else(PoisonError::into_inner);
+        *closed
+    }
+}
