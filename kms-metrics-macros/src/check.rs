@@ -5,6 +5,8 @@ use syn::{Error, Expr, Ident, Result};
 
 use crate::annotation::{Annotation, KeyValue, Value};
 use crate::catalogue::model::{Attribute, Catalogue, ContextField, Group, Input, Operation, Requirement, Supply};
+use crate::errors::{Errors, list, quoted};
+use crate::leave::check_leaving;
 use crate::suggest::nearest;
 
 /// An annotation whose names are right: what each field of the record is filled from.
@@ -42,24 +44,6 @@ impl Plan<'_> {
     }
 }
 
-/// Collects everything that is wrong.
-#[derive(Default)]
-struct Errors(Option<Error>);
-
-impl Errors {
-    fn push(&mut self, span: Span, message: String) {
-        let error = Error::new(span, message);
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            none => *none = Some(error),
-        }
-    }
-
-    fn into_result(self) -> Result<()> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
-
 /// The plan for an annotation, or all that is wrong with its names.
 pub(crate) fn check<'a>(catalogue: &'a Catalogue, annotation: &'a Annotation) -> Result<Plan<'a>> {
     let operation = find_operation(catalogue, &annotation.metric)?;
@@ -68,6 +52,7 @@ pub(crate) fn check<'a>(catalogue: &'a Catalogue, annotation: &'a Annotation) ->
     let mut meant = Vec::new();
     check_keys(catalogue, operation, annotation, &mut errors, &mut meant);
     check_count(annotation, &mut errors);
+    check_leaving(annotation, &mut errors);
 
     let mut fields = Vec::new();
     let mut groups: Vec<(Group, bool)> = Vec::new();
@@ -197,18 +182,4 @@ fn missing_message(operation: &Operation, missing: &[(Input, &Attribute)]) -> St
         );
     }
     message
-}
-
-fn quoted(name: &str) -> String {
-    format!("`{name}`")
-}
-
-/// `a, b and c`
-fn list(items: impl Iterator<Item = String>) -> String {
-    let mut items: Vec<_> = items.collect();
-    match items.pop() {
-        Some(last) if items.is_empty() => last,
-        Some(last) => format!("{} and {last}", items.join(", ")),
-        None => String::new(),
-    }
 }

@@ -1,15 +1,15 @@
 //! From a checked annotation to code. Nothing here can fail.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Ident, Lit, Pat, Path, Result, Type, parse_quote};
 
 use crate::annotation::{Annotation, Value};
 use crate::catalogue;
-use crate::catalogue::model::Group;
+use crate::catalogue::model;
 use crate::check::{Field, FieldSource, Plan, check};
-use crate::function::{Function, mentions};
+use crate::function::{Body, Boxed, Function, mentions};
 
 /// The whole pipeline: parse the annotation, check its names, parse the function's signature, quote.
 pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -39,15 +39,21 @@ impl<'a> Expansion<'a> {
         let head = self.function.head();
         let begin = self.begin();
         let body = if self.needs_outcome() { self.wrapped_body() } else { self.guarded_body() };
-        let mut block = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#begin #body));
-        block.set_span(self.function.body.span());
-        quote!(#head #block)
+        let Body { boxed, block, .. } = &self.function.body;
+        let recorded = group(Delimiter::Brace, quote!(#begin #body), block.span());
+        match boxed {
+            None => quote!(#head #recorded),
+            Some(Boxed { before, keywords, span }) => {
+                let future = group(Delimiter::Parenthesis, quote!(#keywords #recorded), *span);
+                quote!(#head { #before #future })
+            }
+        }
     }
 
     /// A function that cannot be cancelled and returns nothing has no outcome: its end, or its panic, is all there is.
     fn needs_outcome(&self) -> bool {
-        self.function.signature.asyncness.is_some()
-            || self.function.returned().is_some()
+        self.function.body.is_async
+            || self.function.body.returned.is_some()
             || self.annotation.options.outcome.is_some()
             || self.plan.has_late_fields()
     }
@@ -94,19 +100,19 @@ impl<'a> Expansion<'a> {
         let span = mixed_site_at(context);
         // What is computed is computed once, and lives as long as what is borrowed from it.
         let (computed, context) = if is_place(context) {
-            (None, quote!(#context))
+            (None, quote_spanned!(span=> &#context))
         } else {
             let name = local("context");
-            (Some(quote_spanned!(span=> let #name = &#context;)), quote_spanned!(span=> *#name))
+            (Some(quote_spanned!(span=> let #name = &#context;)), quote_spanned!(span=> #name))
         };
         let groups = self.plan.groups.iter().map(|(group, definite)| {
             // All at the context's own place, where a group that it lacks is reported.
             let name = local(group.name());
             let take = match (group, *definite) {
-                (Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
+                (model::Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
                 (_, false) => format_ident!("optional_{}", group.name(), span = span),
             };
-            let supplied = quote_spanned!(span=> #krate::expansion::#take(&#context));
+            let supplied = quote_spanned!(span=> #krate::expansion::#take(#context));
             quote!(let #name = #supplied;)
         });
         quote!(#computed #(#groups)*)
@@ -152,15 +158,15 @@ impl<'a> Expansion<'a> {
     }
 
     /// A member of a group: the actor's are optional in themselves, the client's user agent too.
-    fn supplied(&self, group: Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
+    fn supplied(&self, group: model::Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
         let definite = self.plan.is_definite(group);
         match group {
-            Group::Actor => quote!(#variable.#member),
-            Group::Client if member == "user_agent" && definite => quote!(#variable.#member),
-            Group::Client if member == "user_agent" => quote!(#variable.as_ref().and_then(|it| it.#member)),
-            Group::Client if required => quote!(&#variable.#member),
-            Group::Client if definite => quote!(::core::option::Option::Some(&#variable.#member)),
-            Group::Client => quote!(#variable.as_ref().map(|it| &*it.#member)),
+            model::Group::Actor => quote!(#variable.#member),
+            model::Group::Client if member == "user_agent" && definite => quote!(#variable.#member),
+            model::Group::Client if member == "user_agent" => quote!(#variable.as_ref().and_then(|it| it.#member)),
+            model::Group::Client if required => quote!(&#variable.#member),
+            model::Group::Client if definite => quote!(::core::option::Option::Some(&#variable.#member)),
+            model::Group::Client => quote!(#variable.as_ref().map(|it| &*it.#member)),
             _ if required => quote!(#variable.#member),
             _ if definite => quote!(::core::option::Option::Some(#variable.#member)),
             _ => quote!(#variable.map(|it| it.#member)),
@@ -168,16 +174,16 @@ impl<'a> Expansion<'a> {
     }
 
     fn guarded_body(&self) -> TokenStream {
-        self.function.body.stream()
+        self.function.body.block.stream()
     }
 
     /// The body as a value that can be looked at before it is returned, whichever way it is left.
     fn wrapped_body(&self) -> TokenStream {
         let Self { krate, function, recording, out, .. } = self;
-        let body = &function.body;
-        let returned = function.returned().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
-        let run = if function.signature.asyncness.is_some() {
-            let named = returned.map(|returned| {
+        let Body { is_async, returned, block: body, .. } = &function.body;
+        let declared = returned.as_ref().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
+        let run = if *is_async {
+            let named = declared.map(|returned| {
                 let early = local("early");
                 // At the returned type's own place, which an error about it mentions.
                 quote_spanned! {mixed_site_at(returned)=>
@@ -188,12 +194,12 @@ impl<'a> Expansion<'a> {
             });
             quote!(async move { #named #body }.await)
         } else {
-            let output = returned.map(|returned| quote!(-> #returned));
+            let output = declared.map(|returned| quote!(-> #returned));
             // A closure with a declared type needs a block, which the body is.
             quote!(#krate::expansion::call_once(move || #output #body))
         };
         let complete = self.complete();
-        let verdict = self.verdict(function.returned());
+        let verdict = self.verdict(returned.as_ref());
         quote! {
             let #out = #run;
             #complete
@@ -259,6 +265,12 @@ fn is_place(expr: &Expr) -> bool {
         Expr::Reference(reference) => is_place(&reference.expr),
         _ => false,
     }
+}
+
+fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, stream);
+    group.set_span(span);
+    group
 }
 
 /// A variable of the expansion, invisible to the code around it.

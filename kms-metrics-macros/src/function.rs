@@ -2,18 +2,44 @@
 //!
 //! A body that is only passed on keeps rustc's own errors at their own places, an editor's completion and every lint,
 //! and costs nothing however long it is.
+//!
+//! `#[async_trait]` runs before: what was an `async fn` arrives as a function that ends in `Box::pin(async move { … })`.
+//! Then the block inside is what is recorded, and whatever stands before it stays.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Error, Result, ReturnType, Signature, Token, Type, Visibility};
+use syn::{
+    Attribute, Error, GenericArgument, PathArguments, Result, ReturnType, Signature, Token, Type, TypeParamBound,
+    Visibility,
+};
 
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) defaultness: Option<Token![default]>,
     pub(crate) signature: Signature,
-    pub(crate) body: Group,
+    pub(crate) body: Body,
+}
+
+/// What is recorded of a function.
+pub(crate) struct Body {
+    /// What stands around the recorded block: nothing, or the statements before a boxed future.
+    pub(crate) boxed: Option<Boxed>,
+    pub(crate) is_async: bool,
+    /// The type that the block returns, unless it is `()`.
+    pub(crate) returned: Option<Type>,
+    pub(crate) block: Group,
+}
+
+/// `STATEMENTS Box::pin(async move …)`, without the block.
+pub(crate) struct Boxed {
+    /// Up to and with `Box::pin`.
+    pub(crate) before: TokenStream,
+    /// `async move`
+    pub(crate) keywords: TokenStream,
+    /// The parentheses.
+    pub(crate) span: Span,
 }
 
 impl Parse for Function {
@@ -40,10 +66,9 @@ impl Parse for Function {
             return Err(Error::new(signature.ident.span(), message));
         }
         match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
-                let function = Self { attributes, visibility, defaultness, signature, body };
-                function.refuse_shapes()?;
-                Ok(function)
+            TokenTree::Group(block) if block.delimiter() == Delimiter::Brace => {
+                let body = Body::new(&signature, block)?;
+                Ok(Self { attributes, visibility, defaultness, signature, body })
             }
             other => Err(Error::new(other.span(), "expected the body of a function")),
         }
@@ -51,36 +76,80 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// Shapes that cannot be recorded, or not rightly.
-    fn refuse_shapes(&self) -> Result<()> {
-        if let Some(constness) = &self.signature.constness {
-            let message = "a `const fn` cannot record a metric: annotate the function that calls it at run time";
-            return Err(Error::new_spanned(constness, message));
-        }
-        if self.signature.asyncness.is_none() && self.returned().is_some_and(is_future) {
-            let message = "this function returns a future and would be timed before the future runs: make it an \
-                           `async fn`, or move its body into one and annotate that";
-            return Err(Error::new_spanned(&self.signature.output, message));
-        }
-        Ok(())
-    }
-
-    /// The returned type, unless it is `()`.
-    pub(crate) fn returned(&self) -> Option<&Type> {
-        match &self.signature.output {
-            ReturnType::Default => None,
-            ReturnType::Type(_, returned) => match &**returned {
-                Type::Tuple(tuple) if tuple.elems.is_empty() => None,
-                returned => Some(returned),
-            },
-        }
-    }
-
     /// Everything before the body.
     pub(crate) fn head(&self) -> TokenStream {
         let Self { attributes, visibility, defaultness, signature, .. } = self;
         quote::quote!(#(#attributes)* #visibility #defaultness #signature)
     }
+}
+
+impl Body {
+    /// The recorded part of a function, or why its shape cannot be recorded rightly.
+    fn new(signature: &Signature, block: Group) -> Result<Self> {
+        if let Some(constness) = &signature.constness {
+            let message = "a `const fn` cannot record a metric: annotate the function that calls it at run time";
+            return Err(Error::new_spanned(constness, message));
+        }
+        let returned = match &signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, returned) => Some(&**returned),
+        };
+        let is_async = signature.asyncness.is_some();
+        if is_async || !returned.is_some_and(is_future) {
+            return Ok(Self { boxed: None, is_async, returned: returned.and_then(not_unit), block });
+        }
+        if let Some((output, (boxed, block))) = returned.and_then(future_output).zip(split_boxed(&block)) {
+            return Ok(Self { boxed: Some(boxed), is_async: true, returned: not_unit(&output), block });
+        }
+        let message = "this function returns a future and would be timed before the future runs: make it an \
+                       `async fn`, or move its body into one and annotate that";
+        Err(Error::new_spanned(&signature.output, message))
+    }
+}
+
+fn not_unit(returned: &Type) -> Option<Type> {
+    match returned {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => None,
+        returned => Some(returned.clone()),
+    }
+}
+
+/// Takes `… Box::pin(async move { … })` apart.
+fn split_boxed(body: &Group) -> Option<(Boxed, Group)> {
+    let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
+    let TokenTree::Group(argument) = before.pop()? else { return None };
+    let is_pin = matches!(before.last()?, TokenTree::Ident(pin) if pin == "pin");
+    if !is_pin || argument.delimiter() != Delimiter::Parenthesis {
+        return None;
+    }
+    let mut keywords: Vec<TokenTree> = argument.stream().into_iter().collect();
+    let TokenTree::Group(block) = keywords.pop()? else { return None };
+    let is_block = block.delimiter() == Delimiter::Brace;
+    let is_async = matches!(keywords.as_slice(), [TokenTree::Ident(first), TokenTree::Ident(second)] if first == "async" && second == "move");
+    let boxed = || Boxed {
+        before: before.into_iter().collect(),
+        keywords: keywords.iter().cloned().collect(),
+        span: argument.span(),
+    };
+    (is_block && is_async).then(|| (boxed(), block))
+}
+
+/// `R` of `Pin<Box<dyn Future<Output = R> + …>>`.
+fn future_output(returned: &Type) -> Option<Type> {
+    let Type::Path(path) = returned else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(Type::TraitObject(object)) => object.bounds.iter().find_map(|bound| {
+            let TypeParamBound::Trait(bound) = bound else { return None };
+            let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::AssocType(output) if output.ident == "Output" => Some(output.ty.clone()),
+                _ => None,
+            })
+        }),
+        GenericArgument::Type(inner) => future_output(inner),
+        _ => None,
+    })
 }
 
 /// Whether a type is, by its name, a future: `Pin<Box<dyn Future>>`, `impl Future`, `BoxFuture`.

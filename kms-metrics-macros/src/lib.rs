@@ -3,12 +3,16 @@
 //! The way of an annotation: `annotation` and `function` parse, `check` holds the annotation against the
 //! catalogue, `expand` only quotes. Whatever is wrong with an annotation, the function is still emitted as it stands,
 //! so that one mistake gives one error.
+//! The derives go the same way, in `derive`.
 
 mod annotation;
 mod catalogue;
 mod check;
+mod derive;
+mod errors;
 mod expand;
 mod function;
+mod leave;
 mod suggest;
 
 use proc_macro::TokenStream;
@@ -23,6 +27,24 @@ pub fn kms_metric(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote::quote!(#errors #item)
         })
         .into()
+}
+
+/// Implements the attribute groups of a context from its fields. See `kms_metrics::MetricContext`.
+#[proc_macro_derive(MetricContext, attributes(metric))]
+pub fn metric_context(input: TokenStream) -> TokenStream {
+    derive::metric_context(input.into()).into()
+}
+
+/// Implements `kms_metrics::ErrorType`, which documents it.
+#[proc_macro_derive(ErrorType, attributes(metric))]
+pub fn error_type(input: TokenStream) -> TokenStream {
+    derive::error_type(input.into()).into()
+}
+
+/// Implements `kms_metrics::Outcome`, which documents it.
+#[proc_macro_derive(Outcome, attributes(metric))]
+pub fn outcome(input: TokenStream) -> TokenStream {
+    derive::outcome(input.into()).into()
 }
 
 /// Emits the runtime's side of the built-in catalogue. For `kms-metrics` alone.

@@ -178,6 +178,44 @@ impl<'a> Definite<Client<'a>> for Client<'a> {
     }
 }
 
+// A context that may be absent supplies groups that may be.
+
+impl<T: HasOrganization> HasOrganization for Option<T> {
+    type Organization<'a>
+        = Option<Organization<'a>>
+    where
+        Self: 'a;
+    fn organization(&self) -> Option<Organization<'_>> {
+        self.as_ref().and_then(|context| context.organization().into())
+    }
+}
+
+impl<T: HasProject> HasProject for Option<T> {
+    type Project<'a>
+        = Option<Project<'a>>
+    where
+        Self: 'a;
+    fn project(&self) -> Option<Project<'_>> {
+        self.as_ref().and_then(|context| context.project().into())
+    }
+}
+
+impl<T: HasActor> HasActor for Option<T> {
+    fn actor(&self) -> Actor<'_> {
+        self.as_ref().map(HasActor::actor).unwrap_or_default()
+    }
+}
+
+impl<T: HasClient> HasClient for Option<T> {
+    type Client<'a>
+        = Option<Client<'a>>
+    where
+        Self: 'a;
+    fn client(&self) -> Option<Client<'_>> {
+        self.as_ref().and_then(|context| context.client().into())
+    }
+}
+
 /// A pointer to a context supplies what the context supplies.
 macro_rules! forward_through {
     ($($(#[$attribute:meta])* [$($generic:tt)*] $pointer:ty),* $(,)?) => {$(
@@ -234,4 +272,8 @@ forward_through! {
     [T: ?Sized] Arc<T>,
     #[cfg(feature = "axum")]
     [T] axum::Extension<T>,
+    #[cfg(feature = "actix")]
+    [T: ?Sized] actix_web::web::Data<T>,
+    #[cfg(feature = "actix")]
+    [T: Clone + 'static] actix_web::web::ReqData<T>,
 }

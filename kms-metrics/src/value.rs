@@ -194,6 +194,12 @@ impl<T: AttributeText> OptionalText for Option<T> {
     }
 }
 
+impl<T: AttributeText> OptionalText for &Option<T> {
+    fn optional_text(&self) -> Option<Text<'_>> {
+        self.as_ref().map(AttributeText::attribute_text)
+    }
+}
+
 /// The text of a required value.
 pub fn text<T: AttributeText + ?Sized>(value: &T) -> Text<'_> {
     value.attribute_text()
