@@ -88,12 +88,16 @@ fn instrument_value(catalogue: &Catalogue, operation: &Operation, instrument: &I
 
 fn label_value(catalogue: &Catalogue, operation: &Operation, label: &Label) -> TokenStream {
     let own = &catalogue.attributes[label.attribute];
-    let source = match label.value {
+    let source = match &label.value {
         LabelValue::Constant(_) => None,
-        LabelValue::Own => Some(own),
-        LabelValue::Same(attribute) => Some(&catalogue.attributes[attribute]),
+        LabelValue::Own => Some((&own.supply, &own.argument)),
+        LabelValue::Outcome(_) => Some((&Supply::Outcome(String::new()), &own.argument)),
+        LabelValue::Same(attribute) => {
+            let same = &catalogue.attributes[*attribute];
+            Some((&same.supply, &same.argument))
+        }
     };
-    let (argument, source) = match source.map(|attribute| (&attribute.supply, &attribute.argument)) {
+    let (argument, source) = match source {
         Some((Supply::Outcome(_), _)) => (quote!(None), quote!(Source::Outcome)),
         Some((Supply::Argument(_), name)) if operation.recorder == Recorder::Annotation => {
             (quote!(Some(#name)), quote!(Source::Argument))
@@ -229,25 +233,29 @@ fn operation_value(catalogue: &Catalogue, operation: &Operation, index: usize) -
 fn value_source(catalogue: &Catalogue, operation: &Operation, label: &Label) -> TokenStream {
     let attribute = match &label.value {
         LabelValue::Constant(value) => return quote!(ValueSource::Constant(#value)),
+        LabelValue::Outcome(field) => return outcome_source(field),
         LabelValue::Own => label.attribute,
         LabelValue::Same(attribute) => *attribute,
     };
     match &catalogue.attributes[attribute].supply {
-        Supply::Outcome(field) => {
-            let field = match field.as_str() {
-                "ending" => quote!(Ending),
-                "result" => quote!(Result),
-                "error_name" => quote!(ErrorName),
-                "status_code" => quote!(StatusCode),
-                _ => quote!(ErrorType),
-            };
-            quote!(ValueSource::Outcome(OutcomeField::#field))
-        }
+        Supply::Outcome(field) => outcome_source(field),
         Supply::Argument(_) => {
             let position = operation.inputs.iter().take_while(|input| input.attribute != attribute).count();
             quote!(ValueSource::Input(#position))
         }
     }
+}
+
+fn outcome_source(field: &str) -> TokenStream {
+    let field = match field {
+        "ending" => quote!(Ending),
+        "result" => quote!(Result),
+        "error_name" => quote!(ErrorName),
+        "status_code" => quote!(StatusCode),
+        "status_class" => quote!(StatusClass),
+        _ => quote!(ErrorType),
+    };
+    quote!(ValueSource::Outcome(OutcomeField::#field))
 }
 
 /// When a series has to give up the attribute near the limit.

@@ -26,7 +26,7 @@ pub(crate) struct Attribute {
 pub(crate) enum Supply {
     /// An argument of the annotation, or the context.
     Argument(Option<ContextField>),
-    /// The returned value; one of `ending`, `result`, `error_type`, `error_name`, `status_code`.
+    /// The returned value; one of `ending`, `result`, `error_type`, `error_name`, `status_code`, `status_class`.
     Outcome(String),
 }
 
@@ -147,6 +147,8 @@ pub(crate) enum LabelValue {
     Constant(String),
     /// Another attribute's argument, by its index.
     Same(usize),
+    /// Another part of the outcome.
+    Outcome(String),
 }
 
 /// Ordered by strength.

@@ -178,6 +178,9 @@ impl Definition {
                 input.parse::<Token![=]>()?;
                 if input.peek(LitStr) {
                     LabelValue::Constant(input.parse::<LitStr>()?.value())
+                } else if input.peek2(Ident) {
+                    keyword(input, "outcome")?;
+                    LabelValue::Outcome(input.parse::<Ident>()?.to_string())
                 } else {
                     LabelValue::Same(self.find(input, |attribute, name| attribute.argument == name)?)
                 }
@@ -208,7 +211,7 @@ impl Definition {
         let mut inputs = BTreeMap::<usize, Requirement>::new();
         for label in instruments.iter().flat_map(|instrument| &instrument.labels) {
             let attribute = match label.value {
-                LabelValue::Constant(_) => continue,
+                LabelValue::Constant(_) | LabelValue::Outcome(_) => continue,
                 LabelValue::Own => label.attribute,
                 LabelValue::Same(attribute) => attribute,
             };
@@ -224,6 +227,11 @@ impl Definition {
 /// `kms.secret.path` as an argument: `secret_path`.
 fn argument_of(key: &str) -> String {
     key.strip_prefix("kms.").unwrap_or(key).replace('.', "_")
+}
+
+fn keyword(input: ParseStream<'_>, word: &str) -> Result<()> {
+    let found: Ident = input.parse()?;
+    if found == word { Ok(()) } else { Err(Error::new(found.span(), format!("expected `{word}`"))) }
 }
 
 /// A dotted name.

@@ -88,4 +88,6 @@ pub(crate) enum OutcomeField {
     ErrorType,
     ErrorName,
     StatusCode,
+    /// What the status means in HTTP: `auth_error`, `server_error`, …
+    StatusClass,
 }

@@ -139,22 +139,24 @@ fn outcome_value(attribute: &Attribute, field: OutcomeField, verdict: Verdict) -
         OutcomeField::Result => Some(if verdict.ending() == Ending::Success { "success" } else { "failure" }),
         OutcomeField::ErrorType => verdict.error_type(),
         OutcomeField::ErrorName => verdict.error_name(),
-        OutcomeField::StatusCode => return status_code(attribute, verdict),
+        OutcomeField::StatusClass => Verdict::from_http_status(http_status(verdict)).error_type(),
+        OutcomeField::StatusCode => {
+            let required = (attribute.requirement == Requirement::Required).then(|| http_status(verdict));
+            return match verdict.status_code().or(required) {
+                None => OwnedValue::Absent,
+                Some(status) if attribute.value_type == ValueType::Int => OwnedValue::Int(status.into()),
+                Some(status) => OwnedValue::Str(status.to_string().into()),
+            };
+        }
     };
     Value::from(text).into()
 }
 
-/// The status that the verdict carries; where the attribute is required, what the ending means in HTTP.
-fn status_code(attribute: &Attribute, verdict: Verdict) -> OwnedValue {
-    let implied = || match verdict.ending() {
-        _ if attribute.requirement == Requirement::Optional => None,
-        Ending::Success | Ending::NotAttempted => Some(200),
-        Ending::Cancelled => Some(499),
-        Ending::Failure | Ending::Panicked => Some(500),
-    };
-    match verdict.status_code().or_else(implied) {
-        None => OwnedValue::Absent,
-        Some(status) if attribute.value_type == ValueType::Int => OwnedValue::Int(status.into()),
-        Some(status) => OwnedValue::Str(status.to_string().into()),
-    }
+/// The status that the verdict carries, or else what the ending means in HTTP.
+fn http_status(verdict: Verdict) -> u16 {
+    verdict.status_code().unwrap_or(match verdict.ending() {
+        Ending::Success | Ending::NotAttempted => 200,
+        Ending::Cancelled => 499,
+        Ending::Failure | Ending::Panicked => 500,
+    })
 }
