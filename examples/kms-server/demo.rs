@@ -10,8 +10,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Every how many rounds the steps are sent that leave something behind.
 const SELDOM: u64 = 6;
 
-/// Never more than one request at a time, so it is bounded by the server too.
-pub async fn run(base: String) {
+/// Never more than one request at a time, so it is bounded by the server too. After each round it scrapes `metrics`, as a
+/// Prometheus would, so that the metrics about scraping have data as well.
+pub async fn run(base: String, metrics: Option<String>) {
     let Ok(client) = client() else {
         tracing::error!("the demo has no HTTP client and does nothing");
         return;
@@ -28,6 +29,12 @@ pub async fn run(base: String) {
                 Err(problem) => tracing::warn!(step = step.title, %problem, "the demo met something unexpected"),
             }
             tokio::time::sleep(pause).await;
+        }
+        if let Some(metrics) = &metrics {
+            match client.get(metrics).send().await {
+                Ok(answer) => tracing::debug!(status = %answer.status(), "scraped"),
+                Err(problem) => tracing::warn!(%problem, "the demo cannot scrape"),
+            }
         }
         if round == 0 {
             tracing::info!("the demo has sent everything once and goes on at four requests a second");

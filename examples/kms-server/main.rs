@@ -76,17 +76,19 @@ fn main() -> ExitCode {
 
     // A wrong configuration stops the program. A taken port does not, it is tried again: a KMS must not stay down for its
     // metrics. Nor does anything else.
-    let telemetry = match Telemetry::builder().from_env().retry_bind(RETRY_BIND).build() {
-        Ok(telemetry) => Some(telemetry),
-        Err(error @ InitError::Config(_)) => {
-            eprintln!("kms-server: {error}");
-            return ExitCode::from(2);
-        }
-        Err(error) => {
-            tracing::error!(%error, "no metrics; serving without");
-            None
-        }
-    };
+    let telemetry =
+        match Telemetry::builder().service_version(env!("CARGO_PKG_VERSION")).from_env().retry_bind(RETRY_BIND).build()
+        {
+            Ok(telemetry) => Some(telemetry),
+            Err(error @ InitError::Config(_)) => {
+                eprintln!("kms-server: {error}");
+                return ExitCode::from(2);
+            }
+            Err(error) => {
+                tracing::error!(%error, "no metrics; serving without");
+                None
+            }
+        };
     let config = match Config::from_env() {
         Ok(config) => config,
         Err(error) => {
@@ -123,7 +125,9 @@ fn run(config: Config, demo: bool, telemetry: Option<&Telemetry>) -> Result<(), 
         app.blocking(seed::prepare).await?;
         let address = listener.local_addr()?;
         banner::print(address, &said, &config.data.display().to_string(), telemetry);
-        let demo = demo.then(|| tokio::spawn(demo::run(banner::url(address))));
+        let metrics = telemetry.and_then(Telemetry::prometheus_address);
+        let metrics = metrics.map(|address| format!("{}/metrics", banner::url(address)));
+        let demo = demo.then(|| tokio::spawn(demo::run(banner::url(address), metrics)));
         let stop = async {
             stop_signal().await;
             if let Some(demo) = demo {

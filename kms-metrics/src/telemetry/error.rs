@@ -94,3 +94,16 @@ pub enum RenderError {
         limit: usize,
     },
 }
+
+#[cfg(feature = "prometheus")]
+impl RenderError {
+    /// Why a scrape can fail: the values of `kms.telemetry.reason`.
+    pub(crate) const REASONS: &[&str] = &["collecting", "too_large"];
+
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::NotPrometheus | Self::ShutDown | Self::Collecting(_) => "collecting",
+        }
+    }
+}

@@ -1,16 +1,12 @@
 //! Counting exports, and telling when they begin to fail and when they work again: once each, whatever the interval.
 
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::{BoundCounter, Counter, Gauge, Meter};
+use opentelemetry::metrics::Meter;
 
 use super::reason::{Failure, Reason};
-use crate::catalogue::instruments::{
-    KMS_TELEMETRY_EXPORT_ATTEMPTS, KMS_TELEMETRY_EXPORT_FAILURES, KMS_TELEMETRY_EXPORT_LAST_SUCCESS,
-};
-use crate::exporter::self_metrics;
+use crate::exporter::self_metrics::ExportMetrics;
 
 /// How the exports of one push go.
 #[derive(Debug)]
@@ -20,7 +16,7 @@ pub(super) struct Exports {
     outage: Mutex<Option<Outage>>,
     closed: Mutex<bool>,
     closing: Condvar,
-    measured: OnceLock<Measured>,
+    measured: OnceLock<ExportMetrics>,
 }
 
 #[derive(Debug)]
@@ -29,14 +25,6 @@ struct Outage {
     failed: u64,
     last: Failure,
     seen: Vec<Reason>,
-}
-
-#[derive(Debug)]
-struct Measured {
-    attempts: Counter<u64>,
-    /// By reason, in the order of [`Reason::ALL`]. Bound, because binding exports a zero.
-    failures: Vec<BoundCounter<u64>>,
-    last_success: Gauge<f64>,
 }
 
 impl Exports {
@@ -50,38 +38,15 @@ impl Exports {
         }
     }
 
-    /// Counts on `meter` from here on. What is known in advance starts at zero.
+    /// Counts on `meter` from here on.
     pub(super) fn measure_on(&self, meter: &Meter) {
-        self.measured.get_or_init(|| {
-            let attempts = self_metrics::counter(meter, &KMS_TELEMETRY_EXPORT_ATTEMPTS);
-            attempts.add(0, &[]);
-            let failures = self_metrics::counter(meter, &KMS_TELEMETRY_EXPORT_FAILURES);
-            Measured {
-                attempts,
-                failures: Reason::ALL
-                    .iter()
-                    .map(|reason| failures.bind(&[KeyValue::new("kms.telemetry.reason", reason.as_str())]))
-                    .collect(),
-                last_success: self_metrics::gauge(meter, &KMS_TELEMETRY_EXPORT_LAST_SUCCESS),
-            }
-        });
+        self.measured.get_or_init(|| ExportMetrics::new(meter, Reason::ALL.iter().map(|reason| reason.as_str())));
     }
 
     /// One export is over.
     pub(super) fn ended(&self, outcome: Result<(), Failure>) {
         if let Some(measured) = self.measured.get() {
-            measured.attempts.add(1, &[]);
-            match &outcome {
-                Ok(()) => {
-                    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                    measured.last_success.record(now.as_secs_f64(), &[]);
-                }
-                Err(failure) => {
-                    if let Some(counter) = measured.failures.get(failure.reason as usize) {
-                        counter.add(1);
-                    }
-                }
-            }
+            measured.ended(outcome.as_ref().map(|()| ()).map_err(|failure| failure.reason.as_str()));
         }
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {

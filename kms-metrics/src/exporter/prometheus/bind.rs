@@ -27,35 +27,34 @@ impl fmt::Display for BindError {
 }
 
 /// Listens on every address of the configured host, or on all interfaces.
-///
-/// A family that this machine does not have is passed over as long as one address remains.
 pub(super) fn bind(config: &PrometheusConfig) -> Result<Vec<TcpListener>, BindError> {
-    let error = |address: String| move |source| BindError { address, source };
-    let mut addresses = addresses(config).map_err(error(name(config)))?;
-    let mut listeners: Vec<TcpListener> = Vec::new();
-    let mut unavailable = None;
+    let addresses = addresses(config).map_err(|source| BindError { address: name(config), source })?;
+    match bind_each(addresses) {
+        Err(error) if config.host.is_none() && family_is_missing(&error.source) => {
+            bind_each(vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port))])
+        }
+        bound => bound,
+    }
+}
 
-    for address in &mut addresses {
-        // Port 0 picks one; the next address of the same host gets the same.
+/// A family that this machine does not have is passed over as long as one address remains. Where the port is 0, all
+/// get the one that the first gets.
+fn bind_each(addresses: Vec<SocketAddr>) -> Result<Vec<TcpListener>, BindError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut missing = None;
+    for mut address in addresses {
         if let Some(Ok(first)) = listeners.first().map(TcpListener::local_addr) {
             address.set_port(first.port());
         }
-        match listen(*address) {
+        match listen(address).map_err(|source| BindError { address: address.to_string(), source }) {
             Ok(listener) => listeners.push(listener),
-            Err(source) if family_is_missing(&source) => {
-                unavailable = Some(BindError { address: address.to_string(), source })
-            }
-            Err(source) => return Err(BindError { address: address.to_string(), source }),
+            Err(error) if family_is_missing(&error.source) => missing = Some(error),
+            Err(error) => return Err(error),
         }
     }
-    if listeners.is_empty() && config.host.is_none() {
-        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.port));
-        listeners.push(listen(address).map_err(error(address.to_string()))?);
-    }
-    match (listeners.is_empty(), unavailable) {
-        (false, _) => Ok(listeners),
-        (true, Some(error)) => Err(error),
-        (true, None) => Err(error(name(config))(io::Error::from(io::ErrorKind::AddrNotAvailable))),
+    match missing {
+        Some(error) if listeners.is_empty() => Err(error),
+        _ => Ok(listeners),
     }
 }
 
@@ -118,11 +117,26 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn every_address_of_a_name_gets_the_same_port() {
+        // Linux has the whole of 127.0.0.0/8; 192.0.2.1 is for documentation, and nobody's.
+        let addresses = ["192.0.2.1:0", "127.0.0.1:0", "127.0.0.2:0"].map(|address| address.parse().unwrap());
+        let listeners = bind_each(addresses.to_vec()).unwrap();
+        let bound: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
+        assert_eq!(bound.len(), 2, "{bound:?}");
+        assert_eq!(bound[0].port(), bound[1].port());
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_named() {
+        let error = bind(&config(Some("192.0.2.1"), 0)).unwrap_err();
+        assert_eq!(error.address, "192.0.2.1:0");
+    }
+
+    #[test]
+    fn a_name_can_be_listened_on() {
         let listeners = bind(&config(Some("localhost"), 0)).unwrap();
-        let ports: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        assert!(ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
         assert!(listeners.iter().all(|listener| listener.local_addr().unwrap().ip().is_loopback()));
     }
 

@@ -12,7 +12,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 
 use super::PrometheusReader;
 use crate::catalogue::instruments::{KMS_TELEMETRY_SCRAPE_DURATION, KMS_TELEMETRY_SCRAPE_SIZE};
-use crate::exporter::self_metrics;
+use crate::exporter::self_metrics::{self, ExportMetrics};
 use crate::telemetry::RenderError;
 
 /// What the format is called in a `Content-Type`.
@@ -35,6 +35,7 @@ pub(super) struct Exposition {
 
 #[derive(Debug)]
 struct Measured {
+    exports: ExportMetrics,
     duration: Histogram<f64>,
     size: Gauge<f64>,
 }
@@ -66,6 +67,7 @@ impl Exposition {
     /// Records from here on, on `meter`, how long each rendering took and how large it was.
     pub(super) fn measure_on(&self, meter: &Meter) {
         self.measured.get_or_init(|| Measured {
+            exports: ExportMetrics::new(meter, RenderError::REASONS.iter().copied()),
             duration: self_metrics::histogram(meter, &KMS_TELEMETRY_SCRAPE_DURATION),
             size: self_metrics::gauge(meter, &KMS_TELEMETRY_SCRAPE_SIZE),
         });
@@ -83,7 +85,11 @@ impl Exposition {
             return Err(RenderError::ShutDown);
         }
         let started = Instant::now();
-        let text = self.gather_and_encode()?;
+        let rendered = self.gather_and_encode();
+        if let Some(measured) = self.measured.get() {
+            measured.exports.ended(rendered.as_ref().map(|_| ()).map_err(RenderError::reason));
+        }
+        let text = rendered?;
         self.last_size.store(text.len(), Ordering::Relaxed);
         if let Some(measured) = self.measured.get() {
             measured.duration.record(started.elapsed().as_secs_f64(), &[]);
@@ -111,7 +117,7 @@ impl Exposition {
     /// A little more than the last time.
     fn expected_size(&self) -> usize {
         let last = self.last_size.load(Ordering::Relaxed);
-        (last + last / 8).clamp(4 << 10, self.longest)
+        (last + last / 8).max(4 << 10).min(self.longest)
     }
 }
 
@@ -159,6 +165,8 @@ mod tests {
         let second = String::from_utf8(exposition.render().unwrap()).unwrap();
         assert!(second.contains("kms_telemetry_scrape_duration_seconds_count 1\n"), "{second}");
         assert!(second.contains(&format!("kms_telemetry_scrape_size_bytes {}\n", first.len())), "{second}");
+        assert!(second.contains("kms_telemetry_export_attempts_total 1\n"), "{second}");
+        assert!(second.contains("kms_telemetry_export_last_success_seconds "), "{second}");
     }
 
     #[test]
@@ -169,6 +177,18 @@ mod tests {
             counter.add(1, &[KeyValue::new("series", series)]);
         }
         assert!(matches!(exposition.render(), Err(RenderError::TooLarge { limit }) if limit == 4 << 10));
+    }
+
+    #[test]
+    fn a_scrape_that_fails_is_counted_by_its_reason() {
+        let (mut exposition, provider) = provider(LONGEST);
+        exposition.measure_on(&provider.meter("test"));
+        exposition.longest = 10;
+        assert!(exposition.render().is_err());
+        exposition.longest = LONGEST;
+        let text = String::from_utf8(exposition.render().unwrap()).unwrap();
+        let failures = |reason: &str, count| format!("failures_total{{kms_telemetry_reason=\"{reason}\"}} {count}\n");
+        assert!(text.contains(&failures("too_large", 1)) && text.contains(&failures("collecting", 0)), "{text}");
     }
 
     #[test]
