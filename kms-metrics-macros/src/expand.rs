@@ -96,8 +96,11 @@ impl<'a> Expansion<'a> {
         let (Some(context), false) = (self.plan.context, self.plan.groups.is_empty()) else {
             return TokenStream::new();
         };
-        let krate = &self.krate;
         let span = mixed_site_at(context);
+        let krate = match &self.annotation.options.krate {
+            Some(path) => quote!(#path),
+            None => quote_spanned!(span=> ::kms_metrics),
+        };
         // What is computed is computed once, and lives as long as what is borrowed from it.
         let (computed, context) = if is_place(context) {
             (None, quote_spanned!(span=> &#context))

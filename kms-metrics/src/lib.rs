@@ -38,7 +38,8 @@
 //! 1. Start telemetry, and keep it: [`Telemetry::from_env`]. Two variables decide where metrics go:
 //!    `OTEL_TELEMETRY_COLLECTION_ENABLED=true` and `OTEL_EXPORT_TYPE=prometheus` or `otlp`; see [`config`].
 //! 2. Say who is asking: implement the traits of [`context`] for the type that your handlers know a request by, and
-//!    [`ErrorType`] for your error; see [`outcome`].
+//!    [`ErrorType`] for your error; see [`outcome`]. [`MetricContext`], [`ErrorType`](derive@ErrorType) and
+//!    [`Outcome`](derive@Outcome) are derives that do it.
 //! 3. Annotate: [`kms_metric`], or fill a struct of [`records`] where no annotation fits. HTTP servers add a
 #![cfg_attr(feature = "http", doc = "   [layer](http::MetricsLayer).")]
 #![cfg_attr(not(feature = "http"), doc = "   layer (feature `http`).")]
@@ -59,6 +60,7 @@
 //! | `tls` | | `https` for the push, with rustls |
 //! | `http` | | the tower layer for HTTP servers, and `Outcome` for HTTP statuses and responses |
 //! | `axum` | | with `http`: the route template and the peer's address from axum; contexts in an `Extension` |
+//! | `actix` | | the middleware for actix-web, and `Outcome` for its responses; contexts in `ReqData` and `Data` |
 //! | `reqwest` | | the middleware for reqwest clients |
 //! | `uuid` | | `uuid::Uuid` as an attribute value |
 //! | `testing` | | capturing what was recorded, for tests |
@@ -73,9 +75,11 @@
 pub mod catalogue;
 pub mod config;
 pub mod context;
+mod derives;
 pub mod expansion;
 mod exporter;
-#[cfg(feature = "http")]
+pub mod field;
+#[cfg(any(feature = "http", feature = "actix"))]
 pub mod http;
 pub mod outcome;
 mod recording;
@@ -88,6 +92,7 @@ pub mod value;
 pub use catalogue::operation::Count;
 pub use catalogue::records;
 pub use context::{Actor, Client, HasActor, HasClient, HasOrganization, HasProject, Organization, Project};
+pub use derives::{ErrorType, MetricContext, Outcome};
 #[doc(inline)]
 /// Records a metric of the catalogue for every call of a function.
 ///

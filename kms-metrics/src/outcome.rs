@@ -282,6 +282,41 @@ impl<B> Outcome for http::Response<B> {
     }
 }
 
+#[cfg(feature = "actix")]
+impl Outcome for actix_web::http::StatusCode {
+    fn verdict(&self) -> Verdict {
+        Verdict::from_http_status(self.as_u16())
+    }
+}
+
+#[cfg(feature = "actix")]
+impl<B> Outcome for actix_web::HttpResponse<B> {
+    fn verdict(&self) -> Verdict {
+        self.status().verdict()
+    }
+}
+
+/// Of an annotated middleware function.
+#[cfg(feature = "actix")]
+impl<B> Outcome for actix_web::dev::ServiceResponse<B> {
+    fn verdict(&self) -> Verdict {
+        self.status().verdict()
+    }
+}
+
+/// By the status that it is answered with; an error that is no error's status (a redirect) is `_OTHER`.
+#[cfg(feature = "actix")]
+impl ErrorType for actix_web::Error {
+    fn error_type(&self) -> &'static str {
+        let status = self.as_response_error().status_code();
+        Verdict::from_http_status(status.as_u16()).error_type().unwrap_or("_OTHER")
+    }
+
+    fn status_code(&self) -> Option<u16> {
+        Some(self.as_response_error().status_code().as_u16())
+    }
+}
+
 /// What an error means.
 pub(crate) fn error_verdict<E: ErrorType + ?Sized>(error: &E) -> Verdict {
     let verdict = Verdict { error_name: error.error_name(), ..Verdict::failure(error.error_type()) };

@@ -67,28 +67,21 @@ pub(crate) fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration
 #[must_use = "a recording that is dropped at once counts as cancelled"]
 pub struct Recording(Option<Live>);
 
+/// Small, since the future of an annotated function holds it.
 struct Live {
     instruments: Arc<Instruments>,
-    operation: &'static Operation,
     series: Arc<Series>,
     started: Instant,
     count: Option<Count>,
-    /// What a drop means when the thread does not unwind.
-    dropped: Verdict,
+    /// Whether a drop means success when the thread does not unwind.
+    succeeds_when_dropped: bool,
 }
 
 impl Recording {
     pub(crate) fn start<R: Record>(record: &R) -> Self {
         Self(series::current().map(|instruments| {
             let series = record.with_values(|values| instruments.operation(R::OPERATION).series(values));
-            Live {
-                instruments,
-                operation: R::OPERATION,
-                series,
-                started: Instant::now(),
-                count: None,
-                dropped: Verdict::cancelled(),
-            }
+            Live { instruments, series, started: Instant::now(), count: None, succeeds_when_dropped: false }
         }))
     }
 
@@ -108,7 +101,7 @@ impl Recording {
     /// Makes the end of the scope a success: for a function that cannot be cancelled and returns nothing.
     pub fn until_dropped(mut self) -> Self {
         if let Some(live) = &mut self.0 {
-            live.dropped = Verdict::success();
+            live.succeeds_when_dropped = true;
         }
         self
     }
@@ -137,7 +130,7 @@ impl Recording {
     fn end(&mut self, verdict: Verdict) {
         if let Some(live) = self.0.take() {
             let duration = live.started.elapsed();
-            live.instruments.operation(live.operation).record(&live.series, verdict, live.count, duration);
+            live.instruments.operation(live.series.operation).record(&live.series, verdict, live.count, duration);
         }
     }
 }
@@ -145,7 +138,13 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         if let Some(live) = &self.0 {
-            let verdict = if std::thread::panicking() { Verdict::panicked() } else { live.dropped };
+            let verdict = if std::thread::panicking() {
+                Verdict::panicked()
+            } else if live.succeeds_when_dropped {
+                Verdict::success()
+            } else {
+                Verdict::cancelled()
+            };
             self.end(verdict);
         }
     }
@@ -153,7 +152,7 @@ impl Drop for Recording {
 
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operation = self.0.as_ref().map(|live| live.operation.name);
+        let operation = self.0.as_ref().map(|live| live.series.operation.name);
         f.debug_tuple("Recording").field(&operation).finish()
     }
 }

@@ -272,3 +272,22 @@ async fn countdown_once(ctx: &AuthContext) -> u8 {
     std::future::ready(ctx).await;
     1
 }
+
+async fn plain(ctx: &AuthContext, large: [u8; 1024]) -> Result<u8, ApiError> {
+    std::future::ready(ctx).await;
+    large.first().copied().ok_or(ApiError::NotFound)
+}
+
+#[kms_metric(secret_read, ctx, environment = "e", secret_path = "large")]
+async fn annotated(ctx: &AuthContext, large: [u8; 1024]) -> Result<u8, ApiError> {
+    std::future::ready(ctx).await;
+    large.first().copied().ok_or(ApiError::NotFound)
+}
+
+#[test]
+fn an_annotation_makes_a_future_little_larger() {
+    let ctx = person();
+    let plain = size_of_val(&plain(&ctx, [0; 1024]));
+    let annotated = size_of_val(&annotated(&ctx, [0; 1024]));
+    assert!(annotated <= plain + 64, "{annotated} bytes, and {plain} without an annotation");
+}

@@ -35,7 +35,7 @@ impl OperationSeries {
             operation,
             instruments,
             // Twice: a set that has to share its labels with others still finds its instruments by its raw values.
-            table: Table::new(2 * limit),
+            table: Table::new(operation, 2 * limit),
             labeller: Arc::clone(labeller),
             telemetry: Arc::clone(telemetry),
         };

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::limited::Bound;
-use crate::catalogue::operation::Count;
+use crate::catalogue::operation::{Count, Operation};
 use crate::outcome::Verdict;
 use crate::recording::Value;
 
@@ -20,6 +20,8 @@ const SHARDS: usize = 16;
 /// One set of raw values, and the instruments that are bound for it.
 #[derive(Debug)]
 pub(crate) struct Series {
+    /// The operation whose values these are.
+    pub(crate) operation: &'static Operation,
     hash: u64,
     values: Box<[OwnedValue]>,
     /// The verdict that came first, nearly always the only one: read without a lock.
@@ -62,9 +64,9 @@ impl From<Value<'_>> for OwnedValue {
 }
 
 impl Series {
-    fn new(hash: u64, values: &[Value<'_>]) -> Self {
+    fn new(operation: &'static Operation, hash: u64, values: &[Value<'_>]) -> Self {
         let values = values.iter().copied().map(OwnedValue::from).collect();
-        Self { hash, values, first: OnceLock::new(), others: RwLock::new(Vec::new()) }
+        Self { operation, hash, values, first: OnceLock::new(), others: RwLock::new(Vec::new()) }
     }
 
     fn matches(&self, values: &[Value<'_>]) -> bool {
@@ -121,15 +123,17 @@ impl Series {
 /// compares in full; a hit allocates nothing.
 #[derive(Debug)]
 pub(super) struct Table {
+    operation: &'static Operation,
     hasher: RandomState,
     shards: [RwLock<HashTable<Arc<Series>>>; SHARDS],
     shard_capacity: usize,
 }
 
 impl Table {
-    /// A table of at most `capacity` series.
-    pub(super) fn new(capacity: usize) -> Self {
+    /// A table of at most `capacity` series of an operation.
+    pub(super) fn new(operation: &'static Operation, capacity: usize) -> Self {
         Self {
+            operation,
             hasher: RandomState::default(),
             shards: std::array::from_fn(|_| RwLock::new(HashTable::new())),
             shard_capacity: capacity.div_ceil(SHARDS).max(1),
@@ -147,7 +151,7 @@ impl Table {
         if let Some(series) = found {
             return series;
         }
-        let series = Arc::new(Series::new(hash, values));
+        let series = Arc::new(Series::new(self.operation, hash, values));
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(series) = shard.find(hash, |it| it.matches(values)) {
             return Arc::clone(series);
@@ -168,6 +172,7 @@ mod tests {
 
     use super::super::limited::Handle;
     use super::*;
+    use crate::catalogue::OPERATIONS;
 
     fn nothing() -> Bindings {
         Arc::new([])
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_was_only_timed_makes_room() {
-        let table = Table::new(SHARDS);
+        let table = Table::new(OPERATIONS[0], SHARDS);
         for number in 0..1_000 {
             table.get(&[Value::Int(number)]).feed((Verdict::failure("not_found"), None), nothing, |_| {});
         }
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn equal_values_share_a_series() {
-        let table = Table::new(100);
+        let table = Table::new(OPERATIONS[0], 100);
         let first = table.get(&[Value::Str("a"), Value::Absent]);
         assert!(Arc::ptr_eq(&first, &table.get(&[Value::Str("a"), Value::Absent])));
         assert!(!Arc::ptr_eq(&first, &table.get(&[Value::Str("a"), Value::Str("")])));
@@ -199,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_full_table_forgets_only_what_never_counted() {
-        let table = Table::new(SHARDS);
+        let table = Table::new(OPERATIONS[0], SHARDS);
         let counted: Vec<_> = (0..200).map(|number| table.get(&[Value::Int(number)])).collect();
         for series in &counted {
             series.feed((Verdict::failure("first"), None), nothing, |_| {});
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn each_verdict_is_bound_once() {
-        let table = Table::new(10);
+        let table = Table::new(OPERATIONS[0], 10);
         let series = table.get(&[]);
         let bound = Cell::new(0);
         let bind = || {

@@ -1,0 +1,8 @@
+use kms_metrics::Outcome;
+
+struct Secret;
+
+#[derive(Outcome)]
+struct Reply(#[metric(transparent)] Option<Secret>);
+
+fn main() {}
