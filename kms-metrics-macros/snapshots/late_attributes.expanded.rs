@@ -26,7 +26,7 @@ async fn log_in(peer: SocketAddr, login: Login) -> LoginResponse {
         { authenticate(login).await }
     }
         .await;
-    if let ::core::option::Option::Some(__kms_early) = __kms_recording.early() {
+    if let ::core::option::Option::Some(__kms_early) = &__kms_recording.early() {
         let ret = &__kms_out;
         __kms_recording
             .complete(
@@ -37,7 +37,7 @@ async fn log_in(peer: SocketAddr, login: Login) -> LoginResponse {
                             &ret.organization_name(),
                         )
                         .as_deref(),
-                    ..::kms_metrics::records::AuthAttempt::from_early(&__kms_early)
+                    ..::kms_metrics::records::AuthAttempt::from_early(__kms_early)
                 },
             );
     }

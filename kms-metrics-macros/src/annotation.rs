@@ -6,10 +6,27 @@ use syn::{Error, Expr, Ident, Pat, Path, Result, Token};
 
 /// A parsed annotation; nothing is known about its names yet.
 pub(crate) struct Annotation {
-    pub(crate) metric: Ident,
+    /// A name of the built-in catalogue, or the path of a metric that the program declares.
+    pub(crate) metric: Path,
     pub(crate) context: Option<Expr>,
     pub(crate) values: Vec<KeyValue>,
     pub(crate) options: Options,
+}
+
+impl Annotation {
+    /// Whether the metric is one that the program declares: a path, or a name like a type's.
+    pub(crate) fn is_declared(&self) -> bool {
+        match self.metric.get_ident() {
+            Some(name) => name.to_string().starts_with(|first: char| first.is_uppercase()),
+            None => true,
+        }
+    }
+
+    /// The last name of the metric.
+    pub(crate) fn metric_name(&self) -> &Ident {
+        // A path that was parsed has a segment.
+        &self.metric.segments[self.metric.segments.len() - 1].ident
+    }
 }
 
 /// `environment = &query.environment`
@@ -44,7 +61,7 @@ impl Parse for Annotation {
             return Err(input.error("expected the name of a metric: `#[kms_metric(secret_read, …)]`"));
         }
         let mut annotation = Self {
-            metric: input.call(Ident::parse_any)?,
+            metric: input.call(Path::parse_mod_style)?,
             context: None,
             values: Vec::new(),
             options: Options::default(),

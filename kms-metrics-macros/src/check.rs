@@ -11,8 +11,6 @@ use crate::suggest::nearest;
 
 /// An annotation whose names are right: what each field of the record is filled from.
 pub(crate) struct Plan<'a> {
-    pub(crate) operation: &'a Operation,
-    pub(crate) metric: &'a Ident,
     pub(crate) fields: Vec<Field<'a>>,
     /// The groups that the context has to supply, and whether for certain.
     pub(crate) groups: Vec<(Group, bool)>,
@@ -44,9 +42,12 @@ impl Plan<'_> {
     }
 }
 
-/// The plan for an annotation, or all that is wrong with its names.
-pub(crate) fn check<'a>(catalogue: &'a Catalogue, annotation: &'a Annotation) -> Result<Plan<'a>> {
-    let operation = find_operation(catalogue, &annotation.metric)?;
+/// The plan for an annotation with an operation of `catalogue`, or all that is wrong with its names.
+pub(crate) fn check<'a>(
+    catalogue: &'a Catalogue,
+    operation: &'a Operation,
+    annotation: &'a Annotation,
+) -> Result<Plan<'a>> {
     let mut errors = Errors::default();
     // The arguments that a misspelt key was meant for, so that they are not reported as missing as well.
     let mut meant = Vec::new();
@@ -85,13 +86,14 @@ pub(crate) fn check<'a>(catalogue: &'a Catalogue, annotation: &'a Annotation) ->
         });
     }
     if !missing.is_empty() {
-        errors.push(annotation.metric.span(), missing_message(operation, &missing));
+        errors.push(annotation.metric_name().span(), missing_message(annotation, &missing));
     }
     errors.into_result()?;
-    Ok(Plan { operation, metric: &annotation.metric, fields, groups, context: annotation.context.as_ref() })
+    Ok(Plan { fields, groups, context: annotation.context.as_ref() })
 }
 
-fn find_operation<'a>(catalogue: &'a Catalogue, metric: &Ident) -> Result<&'a Operation> {
+/// The built-in operation that an annotation names.
+pub(crate) fn find_operation<'a>(catalogue: &'a Catalogue, metric: &Ident) -> Result<&'a Operation> {
     let name = metric.to_string();
     catalogue.operation(&name).ok_or_else(|| {
         let names = || catalogue.annotatable().map(|operation| operation.name.as_str());
@@ -108,7 +110,7 @@ fn check_keys<'a>(
     errors: &mut Errors,
     meant: &mut Vec<&'a str>,
 ) {
-    let metric = &annotation.metric;
+    let metric = annotation.metric_name();
     for (position, KeyValue { key, .. }) in annotation.values.iter().enumerate() {
         let name = key.to_string();
         if annotation.values[..position].iter().any(|earlier| earlier.key == *key) {
@@ -157,8 +159,9 @@ fn check_count(annotation: &Annotation, errors: &mut Errors) {
     }
 }
 
-fn missing_message(operation: &Operation, missing: &[(Input, &Attribute)]) -> String {
-    let name = &operation.name;
+fn missing_message(annotation: &Annotation, missing: &[(Input, &Attribute)]) -> String {
+    let metric = &annotation.metric;
+    let name = quote::quote!(#metric).to_string().replace(' ', "");
     let names = list(missing.iter().map(|(_, it)| format!("`{}` (`{}`)", it.argument, it.key)));
     let examples = missing.iter().map(|(input, attribute)| {
         let absent = if input.requirement == Requirement::Nullable { " or `None`" } else { "" };

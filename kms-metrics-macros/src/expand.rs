@@ -2,21 +2,77 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprLit, Ident, Lit, Pat, Path, Result, Type, parse_quote};
+use syn::{Error, Expr, ExprLit, Ident, Lit, Pat, Path, Result, Type, braced, parenthesized, parse_quote};
 
 use crate::annotation::{Annotation, Value};
-use crate::catalogue;
 use crate::catalogue::model;
-use crate::check::{Field, FieldSource, Plan, check};
+use crate::catalogue::{self, Declaration};
+use crate::check::{Field, FieldSource, Plan, check, find_operation};
 use crate::function::{Body, Boxed, Function, mentions};
 
 /// The whole pipeline: parse the annotation, check its names, parse the function's signature, quote.
 pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let annotation: Annotation = syn::parse2(arguments)?;
-    let plan = check(catalogue::builtin(), &annotation)?;
+    let annotation: Annotation = syn::parse2(arguments.clone())?;
+    if annotation.is_declared() {
+        // What the metric has is known where it is declared: a macro of its name adds that, and calls `declared`.
+        let metric = &annotation.metric;
+        return Ok(quote!(#metric! { (#arguments) #item }));
+    }
+    let catalogue = catalogue::builtin();
+    let operation = find_operation(catalogue, annotation.metric_name())?;
+    let krate = annotation.options.krate.clone().unwrap_or_else(|| parse_quote!(::kms_metrics));
+    let record = Ident::new(&operation.record, annotation.metric_name().span());
+    let record = quote!(#krate::records::#record);
+    expand(catalogue, operation, &annotation, krate, record, item)
+}
+
+/// The same with a metric that the program declares.
+pub(crate) fn declared(call: DeclaredCall) -> Result<TokenStream> {
+    let DeclaredCall { record, declaration, annotation, item } = call;
+    let annotation: Annotation = syn::parse2(annotation)?;
+    let operations = &declaration.catalogue.operations;
+    let operation = operations.iter().find(|operation| record == operation.record);
+    let operation = operation.ok_or_else(|| Error::new(record.span(), "this metric is not declared here"))?;
+    let krate = annotation.options.krate.clone().unwrap_or_else(|| declaration.krate.clone());
+    let metric = annotation.metric.to_token_stream();
+    expand(&declaration.catalogue, operation, &annotation, krate, metric, item)
+}
+
+/// What the macro of a declared metric passes on: `RECORD { DECLARATION } (ANNOTATION) FUNCTION`.
+pub(crate) struct DeclaredCall {
+    record: Ident,
+    declaration: Declaration,
+    annotation: TokenStream,
+    /// The function, to be emitted whatever is wrong.
+    pub(crate) item: TokenStream,
+}
+
+impl Parse for DeclaredCall {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let record = input.parse()?;
+        let (declaration, annotation);
+        braced!(declaration in input);
+        let declaration = declaration.parse()?;
+        parenthesized!(annotation in input);
+        let annotation = annotation.parse()?;
+        Ok(Self { record, declaration, annotation, item: input.parse()? })
+    }
+}
+
+fn expand(
+    catalogue: &model::Catalogue,
+    operation: &model::Operation,
+    annotation: &Annotation,
+    krate: Path,
+    record: TokenStream,
+    item: TokenStream,
+) -> Result<TokenStream> {
+    let plan = check(catalogue, operation, annotation)?;
     let function: Function = syn::parse2(item)?;
-    Ok(Expansion::new(&annotation, &plan, &function).function())
+    let (recording, out) = (local("recording"), local("out"));
+    Ok(Expansion { annotation, plan: &plan, function: &function, krate, record, recording, out }.function())
 }
 
 struct Expansion<'a> {
@@ -25,16 +81,13 @@ struct Expansion<'a> {
     function: &'a Function,
     /// `::kms_metrics`, or what the option `crate` says.
     krate: Path,
+    /// The record's path, whose name points at the metric in the annotation.
+    record: TokenStream,
     recording: Ident,
     out: Ident,
 }
 
 impl<'a> Expansion<'a> {
-    fn new(annotation: &'a Annotation, plan: &'a Plan<'a>, function: &'a Function) -> Self {
-        let krate = annotation.options.krate.clone().unwrap_or_else(|| parse_quote!(::kms_metrics));
-        Self { annotation, plan, function, krate, recording: local("recording"), out: local("out") }
-    }
-
     fn function(&self) -> TokenStream {
         let head = self.function.head();
         let begin = self.begin();
@@ -62,7 +115,7 @@ impl<'a> Expansion<'a> {
     fn begin(&self) -> TokenStream {
         let Self { krate, recording, .. } = self;
         let groups = self.groups();
-        let record = self.record();
+        let record = &self.record;
         let fields = self.plan.fields.iter().map(|field| self.field(field));
         let count = self.annotation.options.count.as_ref().map(|count| {
             let which = match count.to_string().as_str() {
@@ -84,23 +137,17 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// The record's path, whose name points at the metric in the annotation.
-    fn record(&self) -> TokenStream {
-        let krate = &self.krate;
-        let name = Ident::new(&self.plan.operation.record, self.plan.metric.span());
-        quote!(#krate::records::#name)
-    }
-
     /// `let project = expansion::project(context);`, for the groups that are taken from the context.
     fn groups(&self) -> TokenStream {
         let (Some(context), false) = (self.plan.context, self.plan.groups.is_empty()) else {
             return TokenStream::new();
         };
         let span = mixed_site_at(context);
-        let krate = match &self.annotation.options.krate {
-            Some(path) => quote!(#path),
-            None => quote_spanned!(span=> ::kms_metrics),
-        };
+        let mut krate = self.krate.clone();
+        if self.annotation.options.krate.is_none() {
+            krate.segments.iter_mut().for_each(|segment| segment.ident.set_span(span));
+            krate.leading_colon.iter_mut().for_each(|colon| colon.spans = [span; 2]);
+        }
         // What is computed is computed once, and lives as long as what is borrowed from it.
         let (computed, context) = if is_place(context) {
             (None, quote_spanned!(span=> &#context))
@@ -216,8 +263,7 @@ impl<'a> Expansion<'a> {
         if !self.plan.has_late_fields() {
             return TokenStream::new();
         }
-        let Self { recording, .. } = self;
-        let record = self.record();
+        let Self { recording, record, .. } = self;
         let early = local("early");
         let late = self.plan.fields.iter().filter_map(|field| match &field.source {
             FieldSource::Given(value) => value.late.as_ref().map(|pattern| (field, *value, pattern)),
@@ -236,10 +282,11 @@ impl<'a> Expansion<'a> {
             fields.push(quote!(#name: #value));
         }
         let out = &self.out;
+        let rest = (fields.len() < self.plan.fields.len()).then(|| quote!(..#record::from_early(#early)));
         quote! {
-            if let ::core::option::Option::Some(#early) = #recording.early() {
+            if let ::core::option::Option::Some(#early) = &#recording.early() {
                 #(let #patterns = &#out;)*
-                #recording.complete(&#record { #(#fields,)* ..#record::from_early(&#early) });
+                #recording.complete(&#record { #(#fields,)* #rest });
             }
         }
     }

@@ -21,12 +21,30 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn kms_metric(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    expand::attribute(arguments.into(), item.clone())
-        .unwrap_or_else(|error| {
-            let errors = error.into_compile_error();
-            quote::quote!(#errors #item)
-        })
-        .into()
+    expand::attribute(arguments.into(), item.clone()).unwrap_or_else(|error| beside(&error, &item)).into()
+}
+
+/// Declares metrics of the program's own. See `kms_metrics::metrics`.
+#[proc_macro]
+pub fn metrics(input: TokenStream) -> TokenStream {
+    let source = proc_macro2::TokenStream::from(input.clone());
+    let declaration = syn::parse_macro_input!(input as catalogue::Declaration);
+    catalogue::emit::declared(&declaration, &source).into()
+}
+
+/// An annotation with a metric of the program's own, and what is known where that is declared.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __annotate(input: TokenStream) -> TokenStream {
+    let call = syn::parse_macro_input!(input as expand::DeclaredCall);
+    let item = call.item.clone();
+    expand::declared(call).unwrap_or_else(|error| beside(&error, &item)).into()
+}
+
+/// The function as it stands, and what is wrong with its annotation.
+fn beside(error: &syn::Error, item: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let errors = error.to_compile_error();
+    quote::quote!(#errors #item)
 }
 
 /// Implements the attribute groups of a context from its fields. See `kms_metrics::MetricContext`.
@@ -51,5 +69,5 @@ pub fn outcome(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn __builtin_catalogue(_: TokenStream) -> TokenStream {
-    catalogue::emit::emit(catalogue::builtin()).into()
+    catalogue::emit::builtin(catalogue::builtin()).into()
 }

@@ -75,6 +75,8 @@
 pub mod catalogue;
 pub mod config;
 pub mod context;
+#[doc(hidden)]
+pub mod definition;
 mod derives;
 pub mod expansion;
 mod exporter;
@@ -93,6 +95,8 @@ pub use catalogue::operation::Count;
 pub use catalogue::records;
 pub use context::{Actor, Client, HasActor, HasClient, HasOrganization, HasProject, Organization, Project};
 pub use derives::{ErrorType, MetricContext, Outcome};
+#[doc(hidden)]
+pub use kms_metrics_macros::__annotate;
 #[doc(inline)]
 /// Records a metric of the catalogue for every call of a function.
 ///
@@ -102,6 +106,7 @@ pub use derives::{ErrorType, MetricContext, Outcome};
 ///
 /// - `METRIC` is a name of the catalogue: `secret_read`, `auth_attempt`, `kmip_operation`, `secret_sync`,
 ///   `secret_import`, `secret_removal`, `integration_sync` or `http_request`; [`records`] lists the attributes of each.
+///   Or it is the path of a metric that the program declares with [`metrics!`].
 /// - `CONTEXT` is a place expression, usually an argument, whose type supplies attribute groups: [`HasOrganization`],
 ///   [`HasProject`], [`HasActor`], [`HasClient`]. It may be left out when every required key is given.
 /// - `KEY` is an attribute's name in snake case without `kms.`: `kms.secret.path` is `secret_path`, `client.address` is
@@ -132,8 +137,7 @@ pub use derives::{ErrorType, MetricContext, Outcome};
 ///
 /// # Where it goes
 ///
-/// On a `fn` or `async fn`, free or a method, under the attributes of a web framework (`#[get(..)]`): it has to see the
-/// function itself. Not on a `const fn`, a method without a body, an `impl` block, or a function that returns a
+/// On a `fn` or `async fn`, free or a method; a method of an `#[async_trait]` is recorded when its future runs. Not on a `const fn`, a method without a body, an `impl` block, or a function that returns a
 /// hand-written future, which would be timed before the future runs.
 ///
 /// # What it expands to
@@ -181,6 +185,73 @@ pub use derives::{ErrorType, MetricContext, Outcome};
 ///
 /// and where something is returned, the body becomes a value that is looked at before it is passed on.
 pub use kms_metrics_macros::kms_metric;
+/// Declares metrics of the program's own, of the same quality as the built-in ones and in the same words.
+///
+/// ```
+/// # mod doc {
+/// mod metrics {
+///     kms_metrics::metrics! {
+///         attributes {
+///             /// What is leased
+///             acme.lease.resource: unbounded;
+///             /// How the lease came about
+///             acme.lease.kind: bounded;
+///             /// Who asked for it
+///             acme.lease.holder: bounded personal, argument holder;
+///         }
+///
+///         operation lease_created LeaseCreated {
+///             /// Leases created
+///             counter "acme.lease.count" "{lease}" on success {
+///                 required kms.organization.id, acme.lease.resource;
+///                 optional acme.lease.holder, client.address;
+///             }
+///
+///             /// Time to create a lease, by outcome
+///             histogram "acme.lease.duration" "s" guide {
+///                 required acme.lease.kind = "dynamic", kms.outcome;
+///                 optional error.type;
+///             }
+///         }
+///     }
+/// }
+///
+/// # use kms_metrics::{Client, HasClient, HasOrganization, Organization};
+/// # struct Session;
+/// # impl HasOrganization for Session {
+/// #     type Organization<'a> = Organization<'a>;
+/// #     fn organization(&self) -> Organization<'_> { Organization { id: "o", name: "o" } }
+/// # }
+/// # impl HasClient for Session {
+/// #     type Client<'a> = Option<Client<'a>>;
+/// #     fn client(&self) -> Option<Client<'_>> { None }
+/// # }
+/// #[kms_metrics::kms_metric(metrics::LeaseCreated, session, acme_lease_resource = resource, holder = "ci")]
+/// fn create_lease(session: &Session, resource: &str) {
+///     // …
+/// }
+/// # }
+/// ```
+///
+/// - `attributes`: `KEY: bounded|unbounded [personal] [int] [, SUPPLY];` with a doc comment. Unbounded values are given up
+///   first near a metric's limit of series, then personal ones. SUPPLY is nothing for an argument of the annotation
+///   (`argument NAME` names it; else it is the key in snake case without `kms.`), `context GROUP.FIELD` for one that the
+///   context can supply too, `outcome FIELD` for the returned value (`ending`, `result`, `error_type`, `error_name`,
+///   `status_code`, `status_class`). The attributes of the built-in catalogue are there already.
+/// - `buckets NAME [0.5, 1, 10];` names the bounds of histograms; `guide` and `conventions` are there already.
+/// - `operation NAME RECORD { … }`: what one annotation records, and the struct that records it by hand. Its instruments
+///   are `counter "NAME" "UNIT" on always|success|failure { … }` and `histogram "NAME" "UNIT" BUCKETS { … }`, the latter
+///   measuring the call's duration in seconds. Their attributes are `required`, `nullable` (must be given, may be
+///   `None`) or `optional`; `KEY = "text"` is a constant, `KEY = argument` takes the value of another argument.
+///
+/// The instruments are registered with the first recording, their series are limited like those of the built-in ones.
+/// An annotation names the record by its path, within the crate that declares it. `INSTRUMENTS` beside the records
+/// feeds [`catalogue::to_json_of`]. `crate = path;` at the top says where this crate is, when not at `::kms_metrics`.
+///
+/// # Errors
+///
+/// A name that would come out wrong in an exposition, that exists already, or that is not declared, does not compile.
+pub use kms_metrics_macros::metrics;
 pub use outcome::{ErrorType, Outcome, Verdict};
 pub use recording::Recording;
 pub use telemetry::{InitError, Telemetry};

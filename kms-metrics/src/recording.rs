@@ -9,11 +9,13 @@ use crate::outcome::Verdict;
 use crate::series::{self, Instruments, Series};
 
 /// An attribute value on its way to a series.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value<'a> {
+    /// There is none.
     Absent,
+    /// A string.
     Str(&'a str),
+    /// An integer.
     Int(i64),
 }
 
@@ -42,8 +44,8 @@ impl From<Option<i64>> for Value<'_> {
 }
 
 /// A record struct: the values of one operation.
-#[doc(hidden)]
 pub trait Record {
+    /// The operation.
     const OPERATION: &'static Operation;
 
     /// The values, in the order of the operation's inputs.
@@ -51,11 +53,12 @@ pub trait Record {
 }
 
 /// Records a call that is over.
-pub(crate) fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration) {
+pub fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration) {
     if let Some(instruments) = series::current() {
-        let operation = instruments.operation(R::OPERATION);
-        let series = record.with_values(|values| operation.series(values));
-        operation.record(&series, verdict, None, duration);
+        instruments.with_operation(R::OPERATION, |operation| {
+            let series = record.with_values(|values| operation.series(values));
+            operation.record(&series, verdict, None, duration);
+        });
     }
 }
 
@@ -78,9 +81,11 @@ struct Live {
 }
 
 impl Recording {
-    pub(crate) fn start<R: Record>(record: &R) -> Self {
+    /// Begins a recording.
+    #[doc(hidden)]
+    pub fn start<R: Record>(record: &R) -> Self {
         Self(series::current().map(|instruments| {
-            let series = record.with_values(|values| instruments.operation(R::OPERATION).series(values));
+            let series = instruments.series(record);
             Live { instruments, series, started: Instant::now(), count: None, succeeds_when_dropped: false }
         }))
     }
@@ -116,7 +121,7 @@ impl Recording {
     #[doc(hidden)]
     pub fn complete<R: Record>(&mut self, record: &R) {
         if let Some(live) = &mut self.0 {
-            live.series = record.with_values(|values| live.instruments.operation(R::OPERATION).series(values));
+            live.series = live.instruments.series(record);
         }
     }
 
@@ -130,7 +135,9 @@ impl Recording {
     fn end(&mut self, verdict: Verdict) {
         if let Some(live) = self.0.take() {
             let duration = live.started.elapsed();
-            live.instruments.operation(live.series.operation).record(&live.series, verdict, live.count, duration);
+            live.instruments.with_operation(live.series.operation, |operation| {
+                operation.record(&live.series, verdict, live.count, duration);
+            });
         }
     }
 }
@@ -158,7 +165,6 @@ impl fmt::Debug for Recording {
 }
 
 /// The values that were known when a recording began.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct Early(Arc<Series>);
 
@@ -167,11 +173,13 @@ impl Early {
         self.0.value(input)
     }
 
+    /// A required string; empty where there is none.
     #[must_use]
     pub fn text(&self, input: usize) -> &str {
         self.optional_text(input).unwrap_or_default()
     }
 
+    /// A string that may be absent.
     #[must_use]
     pub fn optional_text(&self, input: usize) -> Option<&str> {
         match self.value(input) {
@@ -180,11 +188,13 @@ impl Early {
         }
     }
 
+    /// A required integer; 0 where there is none.
     #[must_use]
     pub fn int(&self, input: usize) -> i64 {
         self.optional_int(input).unwrap_or_default()
     }
 
+    /// An integer that may be absent.
     #[must_use]
     pub fn optional_int(&self, input: usize) -> Option<i64> {
         match self.value(input) {

@@ -52,8 +52,8 @@ use crate::series::{DEFAULT_PRODUCT, Instruments, Override, SeriesOptions, view}
 pub fn capture() -> Capture {
     let options = SeriesOptions { product: DEFAULT_PRODUCT.to_owned() };
     let reader = Reader(Arc::new(ManualReader::builder().build()));
-    let provider = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(view(&options)).build();
-    let instruments = Instruments::new(&provider.meter(crate::telemetry_scope()), &options);
+    let provider = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(view()).build();
+    let instruments = Instruments::new(provider.meter(crate::telemetry_scope()), options);
     Capture { on_this_thread: Override::new(&instruments), instruments, reader, provider }
 }
 

@@ -9,7 +9,9 @@ const RUSTC: &str = "1.95";
 #[test]
 fn a_mistake_is_said_in_the_catalogues_words() {
     let cases = trybuild::TestCases::new();
-    for kind in ["all_at_once", "duplicate", "leaving", "missing", "option", "position", "syntax", "unknown"] {
+    for kind in
+        ["all_at_once", "declaration", "duplicate", "leaving", "missing", "option", "position", "syntax", "unknown"]
+    {
         cases.compile_fail(format!("ui/{kind}/*.rs"));
     }
     cases.compile_fail("ui/derive_*/*.rs");

@@ -1,12 +1,15 @@
 //! What the HTTP layers do while telemetry is off: nothing but call on. A file of its own, because a capture anywhere in
 //! the process turns it on.
 
+use actix_web::test::{TestRequest, call_and_read_body, init_service};
+use actix_web::web;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Extensions, StatusCode};
 use axum::routing::get;
 use axum::{Extension, Router};
 use kms_metrics::Actor;
+use kms_metrics::http::actix::Metrics;
 use kms_metrics::http::{Caller, ClientMetrics, MetricsLayer};
 use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
 use tower::ServiceExt;
@@ -22,6 +25,20 @@ async fn there_is_no_slot_and_the_extractor_gives_a_detached_one() {
     assert!(!kms_metrics::is_enabled());
     let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn there_is_no_slot_in_actix_web_either() {
+    let look = async |slot: Option<web::ReqData<Caller>>, caller: Caller| {
+        caller.actor(Actor::identity("id-7", "ci"));
+        assert_eq!(format!("{caller:?}"), "Caller { attached: false, .. }");
+        assert!(slot.is_none());
+        "looked"
+    };
+    let app = actix_web::App::new().service(web::resource("/").to(look)).wrap(Metrics::new());
+    assert!(!kms_metrics::is_enabled());
+    let request = TestRequest::default().to_request();
+    assert_eq!(call_and_read_body(&init_service(app).await, request).await, "looked");
 }
 
 /// Answers instead of the network.

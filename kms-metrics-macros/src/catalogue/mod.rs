@@ -1,10 +1,14 @@
-//! The catalogue of metrics: its definition, parsed once per compilation.
+//! Catalogues of metrics: the built-in one, parsed once per compilation, and those that programs declare.
 
 pub(crate) mod emit;
 pub(crate) mod model;
 mod parse;
+mod validate;
 
 use std::sync::OnceLock;
+
+use syn::parse::{Parse, ParseStream};
+use syn::{Path, Result, Token, parse_quote};
 
 use self::model::Catalogue;
 
@@ -19,6 +23,30 @@ pub(crate) fn builtin() -> &'static Catalogue {
         // Only an edit of the definition can get here, and a test holds it.
         Err(error) => unreachable!("builtin.metrics: {error} at {:?}", error.span()),
     })
+}
+
+/// What a program declares: `[crate = path;] DEFINITION`.
+pub(crate) struct Declaration {
+    /// Its operations; the attributes are those of the built-in catalogue and its own.
+    pub(crate) catalogue: Catalogue,
+    /// Where the runtime is.
+    pub(crate) krate: Path,
+}
+
+impl Parse for Declaration {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let krate = if input.peek(Token![crate]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            let krate = input.call(Path::parse_mod_style)?;
+            input.parse::<Token![;]>()?;
+            krate
+        } else {
+            parse_quote!(::kms_metrics)
+        };
+        let catalogue = parse::declaration(input, builtin())?;
+        Ok(Self { catalogue, krate })
+    }
 }
 
 #[cfg(test)]

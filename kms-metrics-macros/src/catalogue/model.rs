@@ -1,14 +1,17 @@
 //! The catalogue as data: what the definition says, resolved.
 
+use std::collections::BTreeMap;
+
 /// Every attribute and instrument of a definition.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     pub(crate) attributes: Vec<Attribute>,
+    pub(crate) buckets: BTreeMap<String, Vec<f64>>,
     pub(crate) operations: Vec<Operation>,
 }
 
 /// An attribute, independent of the instrument that uses it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Attribute {
     /// `kms.secret.path`
     pub(crate) key: String,

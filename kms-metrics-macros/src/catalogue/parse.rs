@@ -14,44 +14,70 @@ use super::model::{
     Attribute, Catalogue, ContextField, Fires, Group, Input, Instrument, Kind, Label, LabelValue, Operation, Recorder,
     Requirement, Supply,
 };
+use super::validate;
+use crate::errors::Errors;
 
-#[derive(Default)]
-struct Definition {
+/// A definition as it grows.
+struct Definition<'a> {
     attributes: Vec<Attribute>,
     buckets: BTreeMap<String, Vec<f64>>,
     operations: Vec<Operation>,
+    /// Of a program's own definition: the catalogue that it adds to.
+    base: Option<&'a Catalogue>,
+    errors: Errors,
 }
 
 impl Parse for Catalogue {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut definition = Definition::default();
-        while !input.is_empty() {
-            let word: Ident = input.parse()?;
-            match word.to_string().as_str() {
-                "attributes" => definition.attributes(input)?,
-                "buckets" => definition.buckets(input)?,
-                "operation" => definition.operation(input, Recorder::Annotation)?,
-                "layer" => definition.operation(input, Recorder::Layer)?,
-                "own" => definition.operation(input, Recorder::Own)?,
-                _ => {
-                    return Err(Error::new(
-                        word.span(),
-                        "expected `attributes`, `buckets`, `operation`, `layer` or `own`",
-                    ));
-                }
-            }
-        }
-        Ok(Self { attributes: definition.attributes, operations: definition.operations })
+        let definition = Definition {
+            attributes: Vec::new(),
+            buckets: BTreeMap::new(),
+            operations: Vec::new(),
+            base: None,
+            errors: Errors::default(),
+        };
+        definition.parse(input)
     }
 }
 
-impl Definition {
+/// A definition that can use the attributes and buckets of `base`.
+pub(super) fn declaration(input: ParseStream<'_>, base: &Catalogue) -> Result<Catalogue> {
+    let definition = Definition {
+        attributes: base.attributes.clone(),
+        buckets: base.buckets.clone(),
+        operations: Vec::new(),
+        base: Some(base),
+        errors: Errors::default(),
+    };
+    definition.parse(input)
+}
+
+impl Definition<'_> {
+    fn parse(mut self, input: ParseStream<'_>) -> Result<Catalogue> {
+        while !input.is_empty() {
+            let word: Ident = input.parse()?;
+            let own = self.base.is_none();
+            match word.to_string().as_str() {
+                "attributes" => self.attributes(input)?,
+                "buckets" => self.buckets(input)?,
+                "operation" => self.operation(input, Recorder::Annotation)?,
+                "layer" if own => self.operation(input, Recorder::Layer)?,
+                "own" if own => self.operation(input, Recorder::Own)?,
+                _ => return Err(Error::new(word.span(), "expected `attributes`, `buckets` or `operation`")),
+            }
+        }
+        self.errors.into_result()?;
+        Ok(Catalogue { attributes: self.attributes, buckets: self.buckets, operations: self.operations })
+    }
+
     fn attributes(&mut self, input: ParseStream<'_>) -> Result<()> {
         let body;
         braced!(body in input);
         while !body.is_empty() {
             let doc = doc(&body)?;
+            let span = body.span();
             let key = key(&body)?;
+            validate::key(&key, &self.attributes).unwrap_or_else(|problem| self.errors.push(span, problem));
             body.parse::<Token![:]>()?;
             let mut attribute = Attribute {
                 argument: argument_of(&key),
@@ -117,11 +143,16 @@ impl Definition {
         Ok(())
     }
 
-    fn instrument(&self, input: ParseStream<'_>) -> Result<Instrument> {
+    fn instrument(&mut self, input: ParseStream<'_>) -> Result<Instrument> {
         let description = doc(input)?.replace("{product}", "Hanzo KMS");
         let kind: Ident = input.parse()?;
         let name: LitStr = input.parse()?;
         let unit: LitStr = input.parse()?;
+        let others = self.base.iter().flat_map(|base| &base.operations).chain(&self.operations);
+        let others = others.flat_map(|operation| &operation.instruments);
+        if let Err(problem) = validate::instrument(&name.value(), others, self.base.is_some()) {
+            self.errors.push(name.span(), problem);
+        }
         let mut instrument = Instrument {
             kind: Kind::Gauge,
             name: name.value(),
@@ -152,8 +183,8 @@ impl Definition {
                     .ok_or_else(|| Error::new(buckets.span(), "these buckets are not defined"))?
                     .clone();
             }
-            "gauge" => {}
-            _ => return Err(Error::new(kind.span(), "expected `counter`, `histogram` or `gauge`")),
+            "gauge" if self.base.is_none() => {}
+            _ => return Err(Error::new(kind.span(), "expected `counter` or `histogram`")),
         }
         let body;
         braced!(body in input);

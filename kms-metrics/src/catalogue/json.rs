@@ -17,7 +17,13 @@ use super::{Attribute, Growth, INSTRUMENTS, Instrument, Kind, Requirement, Sourc
 /// `argument` is `null` where the returned value or the library supplies the attribute.
 #[must_use]
 pub fn to_json() -> String {
-    let instruments: Vec<_> = INSTRUMENTS.iter().map(instrument).collect();
+    to_json_of(INSTRUMENTS)
+}
+
+/// Other instruments in the same form: those that a program has declared with [`metrics!`](crate::metrics).
+#[must_use]
+pub fn to_json_of(instruments: &[Instrument]) -> String {
+    let instruments: Vec<_> = instruments.iter().map(instrument).collect();
     format!("[\n{}\n]", instruments.join(",\n"))
 }
 

@@ -7,9 +7,9 @@
 mod json;
 pub(crate) mod operation;
 
-use self::operation::{Count, Operation, OperationInput, OperationInstrument, OutcomeField, Tier, ValueSource};
+use self::operation::Operation;
 
-pub use self::json::to_json;
+pub use self::json::{to_json, to_json_of};
 
 /// Whether an instrument adds, distributes or shows a current value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

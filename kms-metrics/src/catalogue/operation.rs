@@ -5,31 +5,35 @@ use super::Instrument;
 /// An operation of the catalogue.
 #[derive(Debug)]
 pub struct Operation {
-    /// Its place in [`OPERATIONS`](super::OPERATIONS).
-    pub(crate) index: usize,
+    /// Its place among the built-in ones.
+    pub index: Option<usize>,
     /// The name in an annotation.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The values that it is given, in the order of the record's fields.
-    pub(crate) inputs: &'static [OperationInput],
+    pub inputs: &'static [OperationInput],
     /// The instruments that it feeds.
-    pub(crate) instruments: &'static [OperationInstrument],
+    pub instruments: &'static [OperationInstrument],
 }
 
 /// A value that an operation is given.
 #[derive(Debug)]
-pub(crate) struct OperationInput {
-    pub(crate) key: &'static str,
-    pub(crate) tier: Tier,
+pub struct OperationInput {
+    /// The attribute's key.
+    pub key: &'static str,
+    /// When it is given up.
+    pub tier: Tier,
 }
 
 /// When a series has to give up a value near its metric's limit: in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Tier {
+pub enum Tier {
     /// A client can choose it, or it grows with the secrets.
     Unbounded,
     /// It names a person or a machine.
     Personal,
+    /// It names the project.
     Project,
+    /// It names the organization.
     Organization,
     /// Bounded by the program; given up only by the last, catch-all set.
     Essential,
@@ -37,7 +41,7 @@ pub(crate) enum Tier {
 
 impl Tier {
     /// As a value of `kms.telemetry.reason`.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unbounded => "unbounded",
             Self::Personal => "personal",
@@ -50,12 +54,13 @@ impl Tier {
 
 /// One instrument of an operation.
 #[derive(Debug)]
-pub(crate) struct OperationInstrument {
-    pub(crate) definition: Instrument,
+pub struct OperationInstrument {
+    /// What it is.
+    pub definition: Instrument,
     /// Which calls it counts; a histogram sees them all.
-    pub(crate) on: Count,
+    pub on: Count,
     /// Where the values come from, in the order of the definition's attributes.
-    pub(crate) values: &'static [ValueSource],
+    pub values: &'static [ValueSource],
 }
 
 /// Which calls a counter counts.
@@ -71,22 +76,27 @@ pub enum Count {
 
 /// Where the value of an instrument's attribute comes from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ValueSource {
+pub enum ValueSource {
     /// An input of the operation, by its index.
     Input(usize),
+    /// Always the same.
     Constant(&'static str),
+    /// The returned value.
     Outcome(OutcomeField),
 }
 
 /// What a verdict supplies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum OutcomeField {
+pub enum OutcomeField {
     /// `kms.outcome`
     Ending,
     /// `kms.auth.result`
     Result,
+    /// `error.type`
     ErrorType,
+    /// The error's short name.
     ErrorName,
+    /// The HTTP status.
     StatusCode,
     /// What the status means in HTTP: `auth_error`, `server_error`, …
     StatusClass,

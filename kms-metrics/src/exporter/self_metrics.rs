@@ -36,15 +36,15 @@ impl ExportMetrics {
         }
     }
 
-    /// One export is over: it succeeded, or failed for one of the reasons.
-    pub(super) fn ended(&self, outcome: Result<(), &'static str>) {
+    /// One export is over: it failed for one of the reasons, or succeeded.
+    pub(super) fn ended(&self, failed: Option<&'static str>) {
         self.attempts.add(1, &[]);
-        match outcome {
-            Ok(()) => {
+        match failed {
+            None => {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 self.last_success.record(now.as_secs_f64(), &[]);
             }
-            Err(failed) => {
+            Some(failed) => {
                 if let Some((_, counter)) = self.failures.iter().find(|(reason, _)| *reason == failed) {
                     counter.add(1);
                 }

@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::route::Route;
 use crate::context::{Actor, HasActor, HasOrganization, Organization, Project};
 
-/// Who is asking, told to the [`MetricsLayer`](super::MetricsLayer) by the code that finds out.
+/// Who is asking, told to the [`MetricsLayer`](super::MetricsLayer), or to actix-web's middleware, by the code that finds
+/// out.
 ///
 /// The layer puts one into the extensions of every request; authentication further in gets it from there and fills it.
 /// Clones are the same slot. The values are copied, and the last one of each kind wins, until the head of the response
 /// is ready; what is said later is lost. A request that nobody identifies has no such attributes.
 ///
 /// ```
+/// # #[cfg(feature = "http")]
+/// # mod demo {
 /// use kms_metrics::http::Caller;
 /// use kms_metrics::{Actor, Organization, Project};
 ///
@@ -24,10 +27,11 @@ use crate::context::{Actor, HasActor, HasOrganization, Organization, Project};
 ///         caller.project(Project { id: "p-3", name: "payments" });
 ///     }
 /// }
+/// # }
 /// ```
 ///
-/// With telemetry off there is none in the extensions. With the feature `axum` it is an extractor too that never
-/// rejects: without a layer around, or with telemetry off, the handler gets a [detached](Self::detached) one.
+/// With telemetry off there is none in the extensions. With the features `axum` and `actix` it is an extractor too that
+/// never rejects: without a layer around, or with telemetry off, the handler gets a [detached](Self::detached) one.
 ///
 /// Each method costs an allocation per value and a short, uncontended lock; on a detached slot nothing.
 #[derive(Clone)]

@@ -92,7 +92,7 @@ impl Attempt {
         let url = request.url();
         Some(Self {
             started,
-            method: protocol::method(request.method()),
+            method: protocol::method(request.method().as_str()),
             // The brackets of an IPv6 address are the URL's syntax.
             address: url.host_str()?.trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default()?,

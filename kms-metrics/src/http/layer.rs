@@ -1,17 +1,22 @@
 //! The tower layer: where in the life of a request the measuring happens.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Version, header};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::exchange::Exchange;
-use super::protocol::Scheme;
+use super::caller::Caller;
+use super::exchange::{self, Exchange};
+use super::peer::client_address;
+use super::protocol::{self, Scheme};
+use super::route::Route;
 use super::watch::Watch;
 
 /// Records the HTTP metrics of a server; see the [module](super) for what, when and with which attributes.
@@ -70,7 +75,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let exchange = if crate::is_enabled() { Exchange::begin(&mut request, self.settings.scheme) } else { None };
+        let exchange = if crate::is_enabled() { begin(&mut request, self.settings.scheme) } else { None };
         let mut watch = Watch::new(exchange);
         // The service that was polled ready is the one that is called: no clone, which might not be ready.
         let inner = watch.step(|| self.inner.call(request));
@@ -78,11 +83,53 @@ where
     }
 }
 
+/// Starts the clock and puts the slot into the request. `None` when a layer further out measures it already, which is
+/// told the route; `scheme` is for a URI without one.
+fn begin<B>(request: &mut Request<B>, scheme: Scheme) -> Option<Exchange<Kept>> {
+    let started = Instant::now();
+    let route = Route::of(request.extensions());
+    if let Some(outer) = request.extensions().get::<Caller>().filter(|caller| caller.is_attached()) {
+        if let Some(route) = route {
+            outer.route(route);
+        }
+        return None;
+    }
+    let versions = [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+    let user_agent = request.headers().get(header::USER_AGENT).filter(|value| !value.is_empty()).cloned();
+    let exchange = Exchange {
+        started,
+        method: protocol::method(request.method().as_str()),
+        scheme: Scheme::of(request.uri().scheme_str()).unwrap_or(scheme),
+        version: protocol::version(&request.version(), &versions),
+        client_address: client_address(request.headers(), request.extensions()),
+        caller: Caller::attached(),
+        kept: Kept { route, user_agent },
+    };
+    request.extensions_mut().insert(exchange.caller.clone());
+    Some(exchange)
+}
+
+/// What is kept of a request in the types of the `http` crate.
+struct Kept {
+    route: Option<Route>,
+    user_agent: Option<HeaderValue>,
+}
+
+impl exchange::Kept for Kept {
+    fn route(&self) -> Option<Cow<'_, str>> {
+        self.route.as_ref().map(|route| Cow::Borrowed(route.as_str()))
+    }
+
+    fn user_agent(&self) -> Option<&[u8]> {
+        self.user_agent.as_ref().map(HeaderValue::as_bytes)
+    }
+}
+
 pin_project! {
     /// The future of [`MetricsService`]. Dropped before it is ready, it records a cancelled request.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
-        watch: Watch<Exchange>,
+        watch: Watch<Exchange<Kept>>,
         #[pin]
         inner: F,
     }
@@ -100,8 +147,8 @@ where
         let answer = ready!(this.watch.step(|| inner.poll(cx)));
         if let Some(exchange) = this.watch.finish() {
             match &answer {
-                Ok(response) => exchange.answered(response.status()),
-                Err(_) => exchange.failed(),
+                Ok(response) => exchange.answered(response.status().as_u16()),
+                Err(_) => exchange.answered(500),
             }
         }
         Poll::Ready(answer)

@@ -1,4 +1,5 @@
-//! Metrics of HTTP servers (a tower layer, feature `http`) and of HTTP clients (a middleware, feature `reqwest`).
+//! Metrics of HTTP servers (a tower layer, feature `http`; a middleware for actix-web, feature `actix`) and of HTTP
+//! clients (a middleware, feature `reqwest`).
 //!
 //! # The server
 //!
@@ -22,6 +23,8 @@
 //! Authentication further in tells the layer who is asking, through the [`Caller`] in the request's extensions:
 //!
 //! ```
+//! # #[cfg(feature = "http")]
+//! # mod demo {
 //! use kms_metrics::http::Caller;
 //! # use kms_metrics::{HasActor, HasOrganization};
 //!
@@ -31,6 +34,7 @@
 //!         caller.auth_method("universal-auth");
 //!     }
 //! }
+//! # }
 //! ```
 //!
 //! ## What is recorded, and when
@@ -63,6 +67,12 @@
 //! - `url.scheme`: of the request's URI, or what [`MetricsLayer::scheme`] says. `http.request.method`: one of the
 //!   methods that the conventions know, or `_OTHER`. Nothing is taken from the `Host` header.
 //!
+//! ## actix-web
+//!
+#![cfg_attr(feature = "actix", doc = "[`actix::Metrics`] is the same for actix-web; the [module](actix)")]
+#![cfg_attr(not(feature = "actix"), doc = "`actix::Metrics` (feature `actix`) is the same for actix-web; its module")]
+//! says where that framework differs.
+//!
 //! # The client
 //!
 #![cfg_attr(feature = "reqwest", doc = "[`ClientMetrics`] records")]
@@ -87,10 +97,16 @@
 //! there may be is limited per metric; near the limit a new one loses its unbounded values first, then those that name
 //! people. `http.server.request.duration` has only values from closed sets.
 
+// The documentation of what both servers share names the layer.
+#![cfg_attr(not(feature = "http"), allow(rustdoc::broken_intra_doc_links))]
+
+#[cfg(feature = "actix")]
+pub mod actix;
 mod caller;
 #[cfg(feature = "reqwest")]
 pub mod client;
 mod exchange;
+#[cfg(feature = "http")]
 mod layer;
 mod peer;
 mod protocol;
@@ -100,6 +116,7 @@ mod watch;
 pub use caller::Caller;
 #[cfg(feature = "reqwest")]
 pub use client::ClientMetrics;
+#[cfg(feature = "http")]
 pub use layer::{MetricsLayer, MetricsService, ResponseFuture};
 pub use peer::PeerAddress;
 pub use protocol::Scheme;

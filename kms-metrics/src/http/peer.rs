@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{Extensions, HeaderMap};
-
 /// The address of the peer that sent a request, in the request's extensions: the value of `client.address`.
 ///
-/// With the feature `axum` its `ConnectInfo<SocketAddr>` does the same; this one wins where both are there. Any other
-/// server puts it there itself, for each request of a connection:
+/// With the feature `axum` its `ConnectInfo<SocketAddr>` does the same, and actix-web knows the peer by itself; this one
+/// wins where both are there. Any other server puts it there itself, for each request of a connection:
 ///
 /// ```
+/// # #[cfg(feature = "http")]
+/// # mod demo {
 /// use std::net::SocketAddr;
 /// use kms_metrics::http::PeerAddress;
 ///
@@ -17,6 +17,7 @@ use http::{Extensions, HeaderMap};
 ///     request.extensions_mut().insert(PeerAddress::from(peer));
 ///     request
 /// }
+/// # }
 /// ```
 ///
 /// It must be the connection's address, or that of a PROXY protocol header from a proxy that is trusted; what an
@@ -38,7 +39,8 @@ impl From<SocketAddr> for PeerAddress {
 
 /// The client's address: that of the peer. `_headers` is for the day when an operator can name the proxies whose
 /// forwarded headers count.
-pub(super) fn client_address(_headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+#[cfg(feature = "http")]
+pub(super) fn client_address(_headers: &http::HeaderMap, extensions: &http::Extensions) -> Option<IpAddr> {
     let peer = extensions.get::<PeerAddress>().map(|peer| peer.0);
     #[cfg(feature = "axum")]
     let peer =

@@ -1,11 +1,9 @@
 //! The closed sets of the HTTP attributes: methods, schemes, versions, status codes as text.
 
-use http::{Method, Uri, Version};
-
 /// The value of `http.request.method`: the methods that OpenTelemetry's conventions know (RFC 9110, PATCH and QUERY),
 /// spelled exactly so, else `_OTHER`.
-pub(super) fn method(method: &Method) -> &'static str {
-    match method.as_str() {
+pub(super) fn method(method: &str) -> &'static str {
+    match method {
         "GET" => "GET",
         "POST" => "POST",
         "PUT" => "PUT",
@@ -40,9 +38,9 @@ impl Scheme {
         }
     }
 
-    /// The scheme of `uri` if it has one of the two: HTTP/1 requests usually come without.
-    pub(super) fn of(uri: &Uri) -> Option<Self> {
-        match uri.scheme_str() {
+    /// The scheme of a URI if it is one of the two: HTTP/1 requests usually come without.
+    pub(super) fn of(scheme: Option<&str>) -> Option<Self> {
+        match scheme {
             Some("http") => Some(Self::Http),
             Some("https") => Some(Self::Https),
             _ => None,
@@ -50,17 +48,13 @@ impl Scheme {
     }
 }
 
-/// The value of `network.protocol.version`.
-pub(super) fn version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_09 => Some("0.9"),
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
+/// The value of `network.protocol.version`. `known` are the versions of [`VERSIONS`], as the constants of whichever
+/// `http` crate the framework is built on.
+pub(super) fn version<V: PartialEq>(version: &V, known: &[V; VERSIONS.len()]) -> Option<&'static str> {
+    known.iter().zip(VERSIONS).find_map(|(known, name)| (known == version).then_some(name))
 }
+
+const VERSIONS: [&str; 5] = ["0.9", "1.0", "1.1", "2", "3"];
 
 /// The digits of 400 to 599, one code after the other.
 const CODES: [u8; 600] = {
@@ -97,13 +91,14 @@ mod tests {
     #[test]
     fn a_method_in_another_case_is_other() {
         for (given, expected) in [("GET", "GET"), ("QUERY", "QUERY"), ("get", "_OTHER"), ("PROPFIND", "_OTHER")] {
-            assert_eq!(method(&Method::from_bytes(given.as_bytes()).unwrap()), expected);
+            assert_eq!(method(given), expected);
         }
     }
 
+    #[cfg(feature = "http")]
     #[test]
     fn a_scheme_is_http_or_https_or_unsaid() {
-        let scheme = |uri: &str| Scheme::of(&uri.parse().unwrap());
+        let scheme = |uri: &str| Scheme::of(uri.parse::<http::Uri>().unwrap().scheme_str());
         assert_eq!(scheme("/path"), None);
         assert_eq!(scheme("http://kms/path"), Some(Scheme::Http));
         assert_eq!(scheme("HTTPS://kms/path"), Some(Scheme::Https));

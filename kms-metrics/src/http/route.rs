@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::Extensions;
-
 /// The template of the route that a request matched, such as `/api/v3/secrets/raw/{name}`: the value of `http.route`.
 ///
-/// With the feature `axum` the layer finds it by itself. Any other router says it, in one of two ways:
+/// With the feature `axum` the layer finds it by itself, and so does the middleware for actix-web. Any other router says
+/// it, in one of two ways:
 ///
 /// - It runs before the layer and puts the `Route` into the request's extensions.
 /// - It runs further in and calls [`Caller::route`](super::Caller::route).
@@ -38,7 +37,8 @@ impl Route {
     }
 
     /// What is known about the route before the inner service runs. Copies no text.
-    pub(super) fn of(extensions: &Extensions) -> Option<Self> {
+    #[cfg(feature = "http")]
+    pub(super) fn of(extensions: &http::Extensions) -> Option<Self> {
         let route = extensions.get::<Self>().cloned();
         #[cfg(feature = "axum")]
         let route = route.or_else(|| extensions.get::<axum::extract::MatchedPath>().cloned().map(Self::from));

@@ -14,10 +14,10 @@ mod table;
 mod telemetry;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::Meter;
-use opentelemetry_sdk::metrics::{Instrument, Stream};
+use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, Stream};
 
 #[cfg(feature = "testing")]
 pub(crate) use self::active::Override;
@@ -28,7 +28,8 @@ pub(crate) use self::operation::OperationSeries;
 pub(crate) use self::table::Series;
 use self::telemetry::SeriesTelemetry;
 use crate::catalogue::operation::Operation;
-use crate::catalogue::{INSTRUMENTS, Kind, OPERATIONS};
+use crate::catalogue::{Kind, OPERATIONS};
+use crate::recording::Record;
 
 /// How series are limited and what their descriptions say.
 #[derive(Clone, Debug)]
@@ -48,40 +49,59 @@ const fn limit(kind: Kind) -> usize {
     }
 }
 
-/// Every instrument of the catalogue, on one meter, with the series that are live.
+/// Every instrument, on one meter, with the series that are live.
 #[derive(Debug)]
 pub(crate) struct Instruments {
-    operations: Vec<OperationSeries>,
+    meter: Meter,
+    options: SeriesOptions,
+    labeller: Arc<Labeller>,
+    /// The built-in operations, by their index.
+    builtin: Vec<OperationSeries>,
+    /// Those that the program declares, from their first recording on.
+    declared: RwLock<BTreeMap<Address, Arc<OperationSeries>>>,
 }
+
+/// An operation's identity: it is a static.
+type Address = usize;
 
 impl Instruments {
     /// Registers every instrument of the catalogue on `meter`.
-    pub(crate) fn new(meter: &Meter, options: &SeriesOptions) -> Arc<Self> {
+    pub(crate) fn new(meter: Meter, options: SeriesOptions) -> Arc<Self> {
         let labeller = Arc::new(Labeller::new());
-        let mut instruments = BTreeMap::new();
-        for operation in OPERATIONS {
-            for instrument in operation.instruments {
-                let definition = &instrument.definition;
-                instruments
-                    .entry(definition.name)
-                    .or_insert_with(|| Arc::new(LimitedInstrument::new(meter, definition, &options.product)));
-            }
-        }
-        let telemetry = Arc::new(SeriesTelemetry::new(meter, instruments.values()));
-        let operations = OPERATIONS
-            .iter()
-            .map(|operation| {
-                let fed = operation.instruments.iter();
-                let fed = fed.filter_map(|instrument| instruments.get(instrument.definition.name)).map(Arc::clone);
-                OperationSeries::new(operation, fed.collect(), &labeller, &telemetry)
-            })
-            .collect();
-        Arc::new(Self { operations })
+        let registered = Registered::new(&meter, &options, OPERATIONS);
+        let builtin = OPERATIONS.iter().map(|operation| registered.series(operation, &labeller)).collect();
+        Arc::new(Self { meter, options, labeller, builtin, declared: RwLock::default() })
     }
 
-    /// The series of one operation.
-    pub(crate) fn operation(&self, operation: &Operation) -> &OperationSeries {
-        &self.operations[operation.index]
+    /// Calls `take` with the series of an operation.
+    pub(crate) fn with_operation<T>(
+        &self,
+        operation: &'static Operation,
+        take: impl FnOnce(&OperationSeries) -> T,
+    ) -> T {
+        match operation.index.and_then(|index| self.builtin.get(index)) {
+            Some(series) => take(series),
+            None => take(&self.declared(operation)),
+        }
+    }
+
+    /// The series that a record is counted under.
+    pub(crate) fn series<R: Record>(&self, record: &R) -> Arc<Series> {
+        self.with_operation(R::OPERATION, |operation| record.with_values(|values| operation.series(values)))
+    }
+
+    /// The series of an operation that the program declares. Registering its instruments takes a lock, once.
+    fn declared(&self, operation: &'static Operation) -> Arc<OperationSeries> {
+        let address: Address = std::ptr::from_ref(operation).addr();
+        let known = self.declared.read().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
+        known.unwrap_or_else(|| {
+            let mut declared = self.declared.write().unwrap_or_else(PoisonError::into_inner);
+            let series = declared.entry(address).or_insert_with(|| {
+                let registered = Registered::new(&self.meter, &self.options, &[operation]);
+                Arc::new(registered.series(operation, &self.labeller))
+            });
+            Arc::clone(series)
+        })
     }
 
     /// Makes recordings go here; `false` when others are installed already.
@@ -95,11 +115,41 @@ impl Instruments {
     }
 }
 
+/// The instruments of some operations. One that several of them feed is registered once.
+struct Registered {
+    instruments: BTreeMap<&'static str, Arc<LimitedInstrument>>,
+    telemetry: Arc<SeriesTelemetry>,
+}
+
+impl Registered {
+    fn new(meter: &Meter, options: &SeriesOptions, operations: &[&'static Operation]) -> Self {
+        let mut instruments = BTreeMap::new();
+        for instrument in operations.iter().flat_map(|operation| operation.instruments) {
+            let definition = &instrument.definition;
+            instruments
+                .entry(definition.name)
+                .or_insert_with(|| Arc::new(LimitedInstrument::new(meter, definition, &options.product)));
+        }
+        let telemetry = Arc::new(SeriesTelemetry::new(meter, operations, instruments.values()));
+        Self { instruments, telemetry }
+    }
+
+    fn series(&self, operation: &'static Operation, labeller: &Arc<Labeller>) -> OperationSeries {
+        let fed = operation.instruments.iter();
+        let fed = fed.filter_map(|instrument| self.instruments.get(instrument.definition.name)).map(Arc::clone);
+        OperationSeries::new(operation, fed.collect(), labeller, &self.telemetry)
+    }
+}
+
 /// The view that keeps the SDK's own limit out of the way of ours: one more than we ever bind, so that no series ends
 /// in `otel.metric.overflow`.
-pub(crate) fn view(_options: &SeriesOptions) -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static {
+pub(crate) fn view() -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static {
     |instrument| {
-        let ours = INSTRUMENTS.iter().find(|ours| ours.name == instrument.name())?;
-        Stream::builder().with_cardinality_limit(limit(ours.kind) + 1).build().ok()
+        let ours = instrument.scope().name() == crate::telemetry_scope();
+        let kind = match instrument.kind() {
+            InstrumentKind::Histogram => Kind::Histogram,
+            _ => Kind::Counter,
+        };
+        ours.then(|| Stream::builder().with_cardinality_limit(limit(kind) + 1).build().ok()).flatten()
     }
 }

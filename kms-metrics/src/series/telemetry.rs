@@ -9,12 +9,12 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, Counter, Meter};
 
 use super::limited::LimitedInstrument;
+use crate::catalogue::Instrument;
 use crate::catalogue::instruments::{
     KMS_TELEMETRY_RECORDINGS_DEGRADED, KMS_TELEMETRY_RECORDINGS_DROPPED, KMS_TELEMETRY_SERIES,
     KMS_TELEMETRY_SERIES_LIMIT,
 };
-use crate::catalogue::operation::{Tier, ValueSource};
-use crate::catalogue::{Instrument, OPERATIONS};
+use crate::catalogue::operation::{Operation, Tier, ValueSource};
 
 const METRIC: &str = "kms.telemetry.metric";
 const REASON: &str = "kms.telemetry.reason";
@@ -28,6 +28,7 @@ pub(super) struct SeriesTelemetry {
 impl SeriesTelemetry {
     pub(super) fn new<'a>(
         meter: &Meter,
+        operations: &[&Operation],
         instruments: impl Iterator<Item = &'a Arc<LimitedInstrument>> + Clone,
     ) -> Self {
         observe(meter, instruments.clone());
@@ -37,7 +38,9 @@ impl SeriesTelemetry {
             counter.bind(&[KeyValue::new(METRIC, metric), KeyValue::new(REASON, reason)])
         };
         Self {
-            degraded: labels().map(|(name, tier)| ((name, tier), bind(&degraded, name, tier.as_str()))).collect(),
+            degraded: labels(operations)
+                .map(|(name, tier)| ((name, tier), bind(&degraded, name, tier.as_str())))
+                .collect(),
             dropped: instruments
                 .map(|instrument| instrument.definition.name)
                 .map(|name| (name, bind(&dropped, name, "internal_error")))
@@ -59,8 +62,8 @@ impl SeriesTelemetry {
 }
 
 /// What each metric can give up: the tiers of its labels, and at last everything.
-fn labels() -> impl Iterator<Item = (&'static str, Tier)> {
-    OPERATIONS.iter().flat_map(|operation| {
+fn labels(operations: &[&Operation]) -> impl Iterator<Item = (&'static str, Tier)> {
+    operations.iter().flat_map(|operation| {
         operation.instruments.iter().flat_map(|instrument| {
             let tiers = instrument.values.iter().filter_map(|source| match source {
                 ValueSource::Input(index) => Some(operation.inputs[*index].tier),

@@ -27,12 +27,12 @@ pub(super) fn start(config: Config, builder: TelemetryBuilder) -> Result<Telemet
 
     let provider = SdkMeterProvider::builder()
         .with_resource(resource::resource(config.service_name, config.resource_attributes, &program))
-        .with_view(series::view(&options));
+        .with_view(series::view());
     let provider = additions.into_iter().fold(provider, |provider, addition| addition(provider));
     let (provider, begin) = prepare(export, retry_bind, provider)?;
     let provider = provider.build();
     let meter = meter(&provider);
-    let instruments = Instruments::new(&meter, &options);
+    let instruments = Instruments::new(meter.clone(), options);
     let Begun { exporter, warning, told } = begin(&meter)?;
 
     let live = Live { provider, instruments, exporter, closed: AtomicBool::new(false), slot: Mutex::new(Some(slot)) };

@@ -46,7 +46,7 @@ impl Exports {
     /// One export is over.
     pub(super) fn ended(&self, outcome: Result<(), Failure>) {
         if let Some(measured) = self.measured.get() {
-            measured.ended(outcome.as_ref().map(|()| ()).map_err(|failure| failure.reason.as_str()));
+            measured.ended(outcome.as_ref().err().map(|failure| failure.reason.as_str()));
         }
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {

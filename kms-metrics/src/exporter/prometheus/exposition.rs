@@ -87,7 +87,7 @@ impl Exposition {
         let started = Instant::now();
         let rendered = self.gather_and_encode();
         if let Some(measured) = self.measured.get() {
-            measured.exports.ended(rendered.as_ref().map(|_| ()).map_err(RenderError::reason));
+            measured.exports.ended(rendered.as_ref().err().map(RenderError::reason));
         }
         let text = rendered?;
         self.last_size.store(text.len(), Ordering::Relaxed);

@@ -1,0 +1,6 @@
+//! What declared metrics expand to; not for programs.
+
+pub use crate::catalogue::operation::{
+    Operation, OperationInput, OperationInstrument, OutcomeField, Tier, ValueSource,
+};
+pub use crate::recording::{Early, Record, Value, record};
