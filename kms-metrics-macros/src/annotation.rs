@@ -74,6 +74,9 @@ impl Parse for Annotation {
             if is_key(input) {
                 annotation.values.push(input.parse()?);
             } else if annotation.context.is_none() && annotation.values.is_empty() {
+                if input.peek(Token![|]) || input.peek(Token![||]) {
+                    return Err(input.error("a context is taken before the body runs; only values can be late"));
+                }
                 annotation.context = Some(input.parse()?);
             } else {
                 return Err(input.error("expected `key = value`; the context stands right behind the metric"));
@@ -114,6 +117,9 @@ impl Parse for Value {
         } else if input.peek(Token![|]) {
             input.parse::<Token![|]>()?;
             let pattern = Pat::parse_single(input)?;
+            if !input.peek(Token![|]) {
+                return Err(input.error("a late value has one argument, what the function returned: `|ret| …`"));
+            }
             input.parse::<Token![|]>()?;
             Some(pattern)
         } else {

@@ -1,10 +1,10 @@
 //! From a checked annotation to code. Nothing here can fail.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprLit, Ident, Lit, Pat, Path, Result, Type, braced, parenthesized, parse_quote};
+use syn::{Error, Expr, ExprLit, FnArg, Ident, Lit, Pat, Path, Result, Type, braced, parenthesized, parse_quote};
 
 use crate::annotation::{Annotation, Value};
 use crate::catalogue::model;
@@ -231,6 +231,8 @@ impl<'a> Expansion<'a> {
     fn wrapped_body(&self) -> TokenStream {
         let Self { krate, function, recording, out, .. } = self;
         let Body { is_async, returned, block: body, .. } = &function.body;
+        // The body takes what it was given, unless something is looked at in an argument afterwards.
+        let capture = (!self.looks_at_arguments_afterwards()).then(|| quote!(move));
         let declared = returned.as_ref().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
         let run = if *is_async {
             let named = declared.map(|returned| {
@@ -242,11 +244,11 @@ impl<'a> Expansion<'a> {
                     }
                 }
             });
-            quote!(async move { #named #body }.await)
+            quote!(async #capture { #named #body }.await)
         } else {
             let output = declared.map(|returned| quote!(-> #returned));
             // A closure with a declared type needs a block, which the body is.
-            quote!(#krate::expansion::call_once(move || #output #body))
+            quote!(#krate::expansion::call_once(#capture || #output #body))
         };
         let complete = self.complete();
         let verdict = self.verdict(returned.as_ref());
@@ -256,6 +258,21 @@ impl<'a> Expansion<'a> {
             #recording.finish(#verdict);
             #out
         }
+    }
+
+    /// Whether a late value or the outcome mentions an argument: an out-parameter, say.
+    fn looks_at_arguments_afterwards(&self) -> bool {
+        let late = self.plan.fields.iter().filter_map(|field| match &field.source {
+            FieldSource::Given(value) if value.late.is_some() => Some(&value.expr),
+            _ => None,
+        });
+        let outcome = self.annotation.options.outcome.as_ref().map(|outcome| &outcome.expr);
+        let afterwards: TokenStream = late.chain(outcome).map(ToTokens::to_token_stream).collect();
+        let arguments = self.function.signature.inputs.iter().map(|argument| match argument {
+            FnArg::Receiver(_) => quote!(self),
+            FnArg::Typed(argument) => argument.pat.to_token_stream(),
+        });
+        names(arguments.collect()).iter().any(|name| mentions(afterwards.clone(), name))
     }
 
     /// Fills in what was known only after the body.
@@ -317,6 +334,16 @@ fn is_place(expr: &Expr) -> bool {
     }
 }
 
+/// Every name in some tokens.
+fn names(tokens: TokenStream) -> Vec<String> {
+    let names = tokens.into_iter().flat_map(|token| match token {
+        TokenTree::Ident(name) => vec![name.to_string()],
+        TokenTree::Group(group) => names(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
+    });
+    names.collect()
+}
+
 fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> Group {
     let mut group = Group::new(delimiter, stream);
     group.set_span(span);
@@ -329,7 +356,7 @@ fn local(name: &str) -> Ident {
 }
 
 /// The place of some tokens, with the hygiene of the macro: errors point there, lints know that nobody wrote it.
-fn mixed_site_at(tokens: &impl quote::ToTokens) -> Span {
+fn mixed_site_at(tokens: &impl ToTokens) -> Span {
     Span::mixed_site().located_at(tokens.span())
 }
 

@@ -282,6 +282,22 @@ impl<B> Outcome for http::Response<B> {
     }
 }
 
+/// As handlers answer with a status and a body.
+#[cfg(any(feature = "http", feature = "axum"))]
+impl<B> Outcome for (http::StatusCode, B) {
+    fn verdict(&self) -> Verdict {
+        self.0.verdict()
+    }
+}
+
+/// As handlers answer with a status, headers and a body.
+#[cfg(any(feature = "http", feature = "axum"))]
+impl<H, B> Outcome for (http::StatusCode, H, B) {
+    fn verdict(&self) -> Verdict {
+        self.0.verdict()
+    }
+}
+
 #[cfg(feature = "actix")]
 impl Outcome for actix_web::http::StatusCode {
     fn verdict(&self) -> Verdict {

@@ -301,6 +301,50 @@ fn a_function_that_returns_nothing_succeeds_or_panics() {
     assert_eq!(only(&point, "integrationId"), "int-1");
 }
 
+#[derive(Default)]
+struct Created {
+    id: Option<String>,
+}
+
+#[kms_metric(
+    kmip_operation, ctx, kmip_operation_type = "create", kmip_client_id = "c",
+    kmip_object_id = |_ok| out.id.as_deref(), kmip_object_name = |_ok| names.first()
+)]
+async fn create(ctx: &AuthContext, out: &mut Created, mut names: Vec<String>) -> Result<(), ApiError> {
+    std::future::ready(ctx).await;
+    out.id = Some("object-7".into());
+    names.push("key".into());
+    Ok(())
+}
+
+#[kms_metric(
+    kmip_operation, ctx, kmip_operation_type = "create", kmip_client_id = "c",
+    kmip_object_id = |_ok| out.id.as_deref();
+    outcome = |_ok| if out.id.is_some() { Verdict::success() } else { Verdict::failure("nothing_created") }
+)]
+fn create_sync(ctx: &AuthContext, out: &mut Created, id: Option<String>) -> bool {
+    out.id = id;
+    ctx.user_id.is_some()
+}
+
+#[test]
+fn an_out_parameter_can_be_looked_at_afterwards() {
+    let objects = |capture: &kms_metrics::testing::Capture| capture.point("kms.kmip.operation.count").attributes;
+    let asynchronous = capture();
+    let mut out = Created::default();
+    ready(create(&person(), &mut out, Vec::new())).unwrap();
+    assert_eq!(out.id.as_deref(), Some("object-7"));
+    assert_eq!(objects(&asynchronous)["kms.kmip.object.id"], "object-7");
+    assert_eq!(objects(&asynchronous)["kms.kmip.object.name"], "key");
+
+    let synchronous = capture();
+    assert!(create_sync(&person(), &mut out, Some("object-8".into())));
+    assert_eq!(objects(&synchronous)["kms.kmip.object.id"], "object-8");
+    create_sync(&person(), &mut out, None);
+    let durations = synchronous.points("kms.kmip.operation.duration");
+    assert!(durations.iter().any(|it| only(it, "error.type") == "nothing_created"));
+}
+
 /// An answer whose `Ok` can mean failure.
 enum Answer {
     Done,

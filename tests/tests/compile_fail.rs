@@ -9,14 +9,23 @@ const RUSTC: &str = "1.95";
 #[test]
 fn a_mistake_is_said_in_the_catalogues_words() {
     let cases = trybuild::TestCases::new();
-    for kind in
-        ["all_at_once", "declaration", "duplicate", "leaving", "missing", "option", "position", "syntax", "unknown"]
-    {
+    for kind in [
+        "all_at_once",
+        "declaration",
+        "duplicate",
+        "late",
+        "leaving",
+        "missing",
+        "option",
+        "position",
+        "syntax",
+        "unknown",
+    ] {
         cases.compile_fail(format!("ui/{kind}/*.rs"));
     }
     cases.compile_fail("ui/derive_*/*.rs");
     if is_known_rustc() {
-        for kind in ["body", "context", "derive", "outcome", "value_type"] {
+        for kind in ["body", "context", "derive", "late", "outcome", "syntax", "value_type"] {
             cases.compile_fail(format!("ui/rustc/{kind}/*.rs"));
         }
     }

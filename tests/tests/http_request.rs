@@ -52,6 +52,20 @@ fn a_request_that_is_given_up_is_499_and_cancelled() {
 }
 
 #[kms_metric(http_request, ctx, http_request_method = "GET", http_route = "/")]
+fn tuple(
+    ctx: &AuthContext,
+    status: StatusCode,
+) -> Result<(StatusCode, [(&'static str, &'static str); 1], String), ApiError> {
+    Ok((status, [("retry-after", "1")], ctx.organization_id.clone()))
+}
+
+#[test]
+fn a_status_in_a_tuple_is_the_status() {
+    let (status, error) = recorded(|| drop(tuple(&person(), StatusCode::TOO_MANY_REQUESTS)));
+    assert_eq!((status.as_str(), error.as_deref()), ("429", Some("rate_limit_error")));
+}
+
+#[kms_metric(http_request, ctx, http_request_method = "GET", http_route = "/")]
 fn panics(ctx: &AuthContext) -> StatusCode {
     panic!("{ctx:?}")
 }

@@ -1,0 +1,9 @@
+use kms_metrics::kms_metric;
+use kms_metrics_tests::AuthContext;
+
+#[kms_metric(secret_read, |ret| ret, environment = "a", secret_path = "/")]
+fn read(ctx: AuthContext) -> AuthContext {
+    ctx
+}
+
+fn main() {}
