@@ -55,6 +55,22 @@ fn the_readme_lists_the_metrics_of_the_catalogue() {
 }
 
 #[test]
+fn the_code_in_the_readme_is_that_of_an_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let example = lines(&fs::read_to_string(root.join("examples/readme/main.rs")).unwrap());
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let blocks: Vec<_> =
+        readme.split("```rust\n").skip(1).map(|rest| lines(rest.split("```").next().unwrap())).collect();
+    assert!(blocks.len() >= 6);
+    for mut block in blocks {
+        block.retain(|line| !line.is_empty());
+        let found = example.iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>();
+        assert!(found.windows(block.len()).any(|window| window == block), "not in the example:\n{}", block.join("\n"));
+    }
+}
+
+#[test]
 fn the_json_has_one_element_per_instrument_in_the_form_that_is_promised() {
     let json: Value = serde_json::from_str(&to_json()).unwrap();
     let json = json.as_array().unwrap();
