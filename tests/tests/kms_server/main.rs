@@ -48,6 +48,7 @@ fn the_demo_feeds_every_instrument_and_a_scrape_shows_what_the_catalogue_says() 
 }
 
 #[test]
+#[ignore = "needs bash and curl; scripts/test-curl-lines runs it"]
 fn the_printed_curl_lines_feed_every_instrument() {
     let mut server = Server::start(&[], &server::pull());
     let lines = server.curl_lines();

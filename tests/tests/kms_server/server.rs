@@ -120,7 +120,7 @@ impl Server {
 
     /// SIGTERM, and its exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        let terminated = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let terminated = Command::new("sh").arg("-c").arg(format!("kill {}", self.child.id())).status().unwrap();
         assert!(terminated.success());
         self.wait()
     }
