@@ -3,4 +3,5 @@
 pub use crate::catalogue::operation::{
     Operation, OperationInput, OperationInstrument, OutcomeField, Tier, ValueSource,
 };
-pub use crate::recording::{Early, Record, Value, record};
+pub use crate::record::{Record, Value};
+pub use crate::recording::{Early, record};

@@ -84,6 +84,7 @@ pub mod field;
 #[cfg(any(feature = "http", feature = "actix"))]
 pub mod http;
 pub mod outcome;
+mod record;
 mod recording;
 mod series;
 pub mod telemetry;

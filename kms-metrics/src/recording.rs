@@ -4,53 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::catalogue::operation::{Count, Operation};
+use crate::catalogue::operation::Count;
 use crate::outcome::Verdict;
+use crate::record::{Record, Value};
 use crate::series::{self, Instruments, Series};
-
-/// An attribute value on its way to a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Value<'a> {
-    /// There is none.
-    Absent,
-    /// A string.
-    Str(&'a str),
-    /// An integer.
-    Int(i64),
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Str(text)
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Value<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        text.map_or(Self::Absent, Self::Str)
-    }
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Int(number)
-    }
-}
-
-impl From<Option<i64>> for Value<'_> {
-    fn from(number: Option<i64>) -> Self {
-        number.map_or(Self::Absent, Self::Int)
-    }
-}
-
-/// A record struct: the values of one operation.
-pub trait Record {
-    /// The operation.
-    const OPERATION: &'static Operation;
-
-    /// The values, in the order of the operation's inputs.
-    fn with_values<T>(&self, take: impl FnOnce(&[Value<'_>]) -> T) -> T;
-}
 
 /// Records a call that is over.
 pub fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration) {

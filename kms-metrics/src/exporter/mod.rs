@@ -1,5 +1,6 @@
 //! How metrics leave the process: `prometheus` waits to be asked, `otlp` sends.
 
+mod error;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 #[cfg(feature = "prometheus")]
@@ -10,7 +11,7 @@ mod self_metrics;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::telemetry::RenderError;
+pub use error::RenderError;
 
 /// What a live telemetry asks of its exporter, whichever it is.
 pub(crate) trait Exporter: Send + Sync {

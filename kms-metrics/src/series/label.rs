@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 use super::table::OwnedValue;
 use crate::catalogue::operation::{OperationInput, Tier};
-use crate::recording::Value;
+use crate::record::Value;
 
 /// What a label reads whose value was given up near the limit.
 pub(super) const DEGRADED: &str = "__degraded__";

@@ -29,7 +29,7 @@ pub(crate) use self::table::Series;
 use self::telemetry::SeriesTelemetry;
 use crate::catalogue::operation::Operation;
 use crate::catalogue::{Kind, OPERATIONS};
-use crate::recording::Record;
+use crate::record::Record;
 
 /// How series are limited and what their descriptions say.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::telemetry::SeriesTelemetry;
 use crate::catalogue::operation::{Count, Operation, OperationInstrument, OutcomeField, Tier, ValueSource};
 use crate::catalogue::{Attribute, Kind, Requirement, ValueType};
 use crate::outcome::{Ending, Verdict};
-use crate::recording::Value;
+use crate::record::Value;
 
 #[derive(Debug)]
 pub(crate) struct OperationSeries {

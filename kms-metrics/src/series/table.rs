@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use super::limited::Bound;
 use crate::catalogue::operation::{Count, Operation};
 use crate::outcome::Verdict;
-use crate::recording::Value;
+use crate::record::Value;
 
 /// How many verdicts a series keeps its instruments for. `error.type` is a closed set, so this is only reached by a
 /// program that breaks the rule; such a verdict is then bound anew each time.

@@ -18,10 +18,11 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use crate::config::Warning;
 use crate::exporter::Exporter;
+pub use crate::exporter::RenderError;
 use crate::series::Instruments;
 pub use builder::TelemetryBuilder;
 use deadline::{NoResult, within};
-pub use error::{FlushError, InitError, RenderError, ShutdownError};
+pub use error::{FlushError, InitError, ShutdownError};
 use slot::Slot;
 
 /// How long [`Telemetry::shutdown`] takes at most.

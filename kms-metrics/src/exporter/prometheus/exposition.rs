@@ -12,8 +12,8 @@ use opentelemetry_sdk::error::OTelSdkError;
 
 use super::PrometheusReader;
 use crate::catalogue::instruments::{KMS_TELEMETRY_SCRAPE_DURATION, KMS_TELEMETRY_SCRAPE_SIZE};
+use crate::exporter::RenderError;
 use crate::exporter::self_metrics::{self, ExportMetrics};
-use crate::telemetry::RenderError;
 
 /// What the format is called in a `Content-Type`.
 pub(super) const CONTENT_TYPE: &str = ::prometheus::TEXT_FORMAT;

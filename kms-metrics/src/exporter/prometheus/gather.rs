@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use tokio::sync::watch;
 
 use super::exposition::Exposition;
-use crate::telemetry::RenderError;
+use crate::exporter::RenderError;
 
 /// How long a scraper is kept waiting. Prometheus gives up after ten seconds by default, and after a minute at most in
 /// any sane setting; what hangs longer is a callback that will never return.

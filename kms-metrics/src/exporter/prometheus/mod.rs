@@ -24,7 +24,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 
 use super::Exporter;
 use crate::config::{PrometheusConfig, Warning};
-use crate::telemetry::RenderError;
+use crate::exporter::RenderError;
 pub(crate) use bind::BindError;
 use exposition::Exposition;
 use listener::{Limits, Listener};
