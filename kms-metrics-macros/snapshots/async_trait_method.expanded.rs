@@ -54,8 +54,10 @@ where
             }
         }
             .await;
-        __kms_recording
-            .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+        if __kms_recording.is_live() {
+            __kms_recording
+                .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+        }
         __kms_out
     })
 }

@@ -23,7 +23,9 @@ pub fn object(&mut self, id: &str) -> Option<&mut Object> {
     let __kms_out = ::kms_metrics::expansion::call_once(move || -> Option<&mut Object> {
         self.objects.get_mut(id)
     });
-    __kms_recording
-        .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+    if __kms_recording.is_live() {
+        __kms_recording
+            .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+    }
     __kms_out
 }

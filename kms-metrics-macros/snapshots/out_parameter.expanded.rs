@@ -34,7 +34,9 @@ fn create(ctx: &Session, object: &mut Object) -> Result<(), KmipError> {
                 },
             );
     }
-    __kms_recording
-        .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+    if __kms_recording.is_live() {
+        __kms_recording
+            .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+    }
     __kms_out
 }

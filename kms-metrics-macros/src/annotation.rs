@@ -22,6 +22,11 @@ impl Annotation {
         }
     }
 
+    /// Whether attributes come from a context, named or ambient.
+    pub(crate) fn has_context(&self) -> bool {
+        self.context.is_some() || self.options.ambient.is_some()
+    }
+
     /// The last name of the metric.
     pub(crate) fn metric_name(&self) -> &Ident {
         // A path that was parsed has a segment.
@@ -53,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) krate: Option<Path>,
     /// `count = always | success | failure`
     pub(crate) count: Option<Ident>,
+    /// `ambient`
+    pub(crate) ambient: Option<Ident>,
 }
 
 impl Parse for Annotation {
@@ -139,17 +146,19 @@ impl Parse for Options {
         let twice = |name: &Ident| Error::new(name.span(), format!("the option `{name}` is given twice"));
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
-            if !matches!(name.to_string().as_str(), "outcome" | "crate" | "count") {
-                let message = format!("there is no option `{name}`; there are `outcome`, `count` and `crate`");
-                return Err(Error::new(name.span(), message));
-            }
-            input.parse::<Token![=]>()?;
-            let again = if name == "outcome" {
-                options.outcome.replace(input.parse()?).is_some()
-            } else if name == "crate" {
-                options.krate.replace(input.call(Path::parse_mod_style)?).is_some()
-            } else {
-                options.count.replace(input.parse()?).is_some()
+            let again = match name.to_string().as_str() {
+                "ambient" => options.ambient.replace(name.clone()).is_some(),
+                "outcome" => options.outcome.replace(value(input)?).is_some(),
+                "crate" => {
+                    input.parse::<Token![=]>()?;
+                    options.krate.replace(input.call(Path::parse_mod_style)?).is_some()
+                }
+                "count" => options.count.replace(value(input)?).is_some(),
+                _ => {
+                    let message =
+                        format!("there is no option `{name}`; there are `outcome`, `count`, `ambient` and `crate`");
+                    return Err(Error::new(name.span(), message));
+                }
             };
             if again {
                 return Err(twice(&name));
@@ -160,4 +169,10 @@ impl Parse for Options {
         }
         Ok(options)
     }
+}
+
+/// `= VALUE`
+fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
 }

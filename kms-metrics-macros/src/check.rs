@@ -54,6 +54,9 @@ pub(crate) fn check<'a>(
     check_keys(catalogue, operation, annotation, &mut errors, &mut meant);
     check_count(annotation, &mut errors);
     check_leaving(annotation, &mut errors);
+    if let (Some(_), Some(ambient)) = (&annotation.context, &annotation.options.ambient) {
+        errors.push(ambient.span(), "a context is named already; `ambient` takes its place");
+    }
 
     let mut fields = Vec::new();
     let mut groups: Vec<(Group, bool)> = Vec::new();
@@ -63,7 +66,7 @@ pub(crate) fn check<'a>(
         let given = annotation.values.iter().find(|it| it.key == attribute.argument);
         let source = match (given, &attribute.supply) {
             (Some(given), _) => FieldSource::Given(&given.value),
-            (None, Supply::Argument(Some(field))) if annotation.context.is_some() => {
+            (None, Supply::Argument(Some(field))) if annotation.has_context() => {
                 let definite = input.requirement == Requirement::Required;
                 match groups.iter_mut().find(|(group, _)| *group == field.group) {
                     Some((_, already)) => *already |= definite,
@@ -181,7 +184,7 @@ fn missing_message(annotation: &Annotation, missing: &[(Input, &Attribute)]) -> 
         let groups = list(groups.into_iter());
         message += &format!(
             "\nor name a context that supplies the {groups} attributes right behind the metric: \
-             `#[kms_metric({name}, context, …)]`"
+             `#[kms_metric({name}, context, …)]`; or take the ambient one: `; ambient` at the end"
         );
     }
     message

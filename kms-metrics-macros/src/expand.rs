@@ -7,6 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, FnArg, Ident, Lit, Pat, Path, Result, Type, braced, parenthesized, parse_quote};
 
 use crate::annotation::{Annotation, Value};
+use crate::capture::in_drop_order;
 use crate::catalogue::model;
 use crate::catalogue::{self, Declaration};
 use crate::check::{Field, FieldSource, Plan, check, find_operation};
@@ -139,15 +140,16 @@ impl<'a> Expansion<'a> {
 
     /// `let project = expansion::project(context);`, for the groups that are taken from the context.
     fn groups(&self) -> TokenStream {
-        let (Some(context), false) = (self.plan.context, self.plan.groups.is_empty()) else {
-            return TokenStream::new();
-        };
-        let span = mixed_site_at(context);
-        let mut krate = self.krate.clone();
-        if self.annotation.options.krate.is_none() {
-            krate.segments.iter_mut().for_each(|segment| segment.ident.set_span(span));
-            krate.leading_colon.iter_mut().for_each(|colon| colon.spans = [span; 2]);
+        match (self.plan.context, &self.annotation.options.ambient) {
+            _ if self.plan.groups.is_empty() => TokenStream::new(),
+            (Some(context), _) => self.groups_of(context),
+            (None, Some(ambient)) => self.ambient_groups(mixed_site_at(ambient)),
+            (None, None) => TokenStream::new(),
         }
+    }
+
+    fn groups_of(&self, context: &Expr) -> TokenStream {
+        let span = mixed_site_at(context);
         // What is computed is computed once, and lives as long as what is borrowed from it.
         let (computed, context) = if is_place(context) {
             (None, quote_spanned!(span=> &#context))
@@ -155,17 +157,34 @@ impl<'a> Expansion<'a> {
             let name = local("context");
             (Some(quote_spanned!(span=> let #name = &#context;)), quote_spanned!(span=> #name))
         };
-        let groups = self.plan.groups.iter().map(|(group, definite)| {
-            // All at the context's own place, where a group that it lacks is reported.
-            let name = local(group.name());
-            let take = match (group, *definite) {
-                (model::Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
-                (_, false) => format_ident!("optional_{}", group.name(), span = span),
-            };
-            let supplied = quote_spanned!(span=> #krate::expansion::#take(#context));
-            quote!(let #name = #supplied;)
-        });
+        let groups = self.plan.groups.iter().map(|(group, definite)| self.group(*group, *definite, &context, span));
         quote!(#computed #(#groups)*)
+    }
+
+    fn ambient_groups(&self, span: Span) -> TokenStream {
+        let krate = &self.krate;
+        let ambient = local("ambient");
+        let groups = self.plan.groups.iter().map(|(group, definite)| {
+            let context = if *definite { quote!(#ambient.or_unknown()) } else { quote!(&#ambient) };
+            self.group(*group, *definite, &context, span)
+        });
+        quote!(let #ambient = #krate::ambient::Ambient::current(); #(#groups)*)
+    }
+
+    /// At the context's own place, where a group that it lacks is reported.
+    fn group(&self, group: model::Group, definite: bool, context: &TokenStream, span: Span) -> TokenStream {
+        let mut krate = self.krate.clone();
+        if self.annotation.options.krate.is_none() {
+            krate.segments.iter_mut().for_each(|segment| segment.ident.set_span(span));
+            krate.leading_colon.iter_mut().for_each(|colon| colon.spans = [span; 2]);
+        }
+        let name = local(group.name());
+        let take = match (group, definite) {
+            (model::Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
+            (_, false) => format_ident!("optional_{}", group.name(), span = span),
+        };
+        let supplied = quote_spanned!(span=> #krate::expansion::#take(#context));
+        quote!(let #name = #supplied;)
     }
 
     fn field(&self, field: &Field<'_>) -> TokenStream {
@@ -233,6 +252,7 @@ impl<'a> Expansion<'a> {
         let Body { is_async, returned, block: body, .. } = &function.body;
         // The body takes what it was given, unless something is looked at in an argument afterwards.
         let capture = (!self.looks_at_arguments_afterwards()).then(|| quote!(move));
+        let in_order = capture.as_ref().and_then(|_| self.captured_in_order());
         let declared = returned.as_ref().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
         let run = if *is_async {
             let named = declared.map(|returned| {
@@ -244,18 +264,24 @@ impl<'a> Expansion<'a> {
                     }
                 }
             });
-            quote!(async #capture { #named #body }.await)
+            quote!(async #capture { #named #in_order #body }.await)
         } else {
             let output = declared.map(|returned| quote!(-> #returned));
             // A closure with a declared type needs a block, which the body is.
-            quote!(#krate::expansion::call_once(#capture || #output #body))
+            let block = match in_order {
+                Some(_) => group(Delimiter::Brace, quote!(#in_order #body), body.span()).to_token_stream(),
+                None => body.to_token_stream(),
+            };
+            quote!(#krate::expansion::call_once(#capture || #output #block))
         };
         let complete = self.complete();
         let verdict = self.verdict(returned.as_ref());
         quote! {
             let #out = #run;
             #complete
-            #recording.finish(#verdict);
+            if #recording.is_live() {
+                #recording.finish(#verdict);
+            }
             #out
         }
     }
@@ -273,6 +299,14 @@ impl<'a> Expansion<'a> {
             FnArg::Typed(argument) => argument.pat.to_token_stream(),
         });
         names(arguments.collect()).iter().any(|name| mentions(afterwards.clone(), name))
+    }
+
+    /// `let _ = (&last, &first);`, so that the arguments are dropped in the order of the plain function.
+    fn captured_in_order(&self) -> Option<TokenStream> {
+        let Body { boxed, block, .. } = &self.function.body;
+        // What a boxed block captures was decided before.
+        let names = boxed.is_none().then(|| in_drop_order(&self.function.signature, &block.stream()))?;
+        (!names.is_empty()).then(|| quote!(let _ = (#(&#names),*);))
     }
 
     /// Fills in what was known only after the body.

@@ -65,13 +65,8 @@ impl Parse for Function {
             let message = "this method has no body to record: annotate its implementations, or give it a default body";
             return Err(Error::new(signature.ident.span(), message));
         }
-        match input.parse()? {
-            TokenTree::Group(block) if block.delimiter() == Delimiter::Brace => {
-                let body = Body::new(&signature, block)?;
-                Ok(Self { attributes, visibility, defaultness, signature, body })
-            }
-            other => Err(Error::new(other.span(), "expected the body of a function")),
-        }
+        let body = Body::new(&signature, block(input.parse()?)?)?;
+        Ok(Self { attributes, visibility, defaultness, signature, body })
     }
 }
 
@@ -94,6 +89,10 @@ impl Body {
             ReturnType::Default => None,
             ReturnType::Type(_, returned) => Some(&**returned),
         };
+        if let Some(never @ Type::Never(_)) = returned {
+            let message = "this function never returns, so there would be no end to record: annotate what it calls";
+            return Err(Error::new_spanned(never, message));
+        }
         let is_async = signature.asyncness.is_some();
         if is_async || !returned.is_some_and(is_future) {
             return Ok(Self { boxed: None, is_async, returned: returned.and_then(not_unit), block });
@@ -104,6 +103,18 @@ impl Body {
         let message = "this function returns a future and would be timed before the future runs: make it an \
                        `async fn`, or move its body into one and annotate that";
         Err(Error::new_spanned(&signature.output, message))
+    }
+}
+
+/// The braces of a body, also where a macro's `$body:block` stands: that comes in a group without delimiters.
+fn block(body: TokenTree) -> Result<Group> {
+    match body {
+        TokenTree::Group(block) if block.delimiter() == Delimiter::Brace => Ok(block),
+        TokenTree::Group(fragment) if fragment.delimiter() == Delimiter::None => {
+            let missing = || Error::new(fragment.span(), "expected the body of a function");
+            block(fragment.stream().into_iter().next().ok_or_else(missing)?)
+        }
+        other => Err(Error::new(other.span(), "expected the body of a function")),
     }
 }
 

@@ -6,6 +6,7 @@
 //! The derives go the same way, in `derive`.
 
 mod annotation;
+mod capture;
 mod catalogue;
 mod check;
 mod derive;

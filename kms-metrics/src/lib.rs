@@ -72,6 +72,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)
 )]
 
+pub mod ambient;
 pub mod catalogue;
 pub mod config;
 pub mod context;
@@ -115,7 +116,10 @@ pub use kms_metrics_macros::__annotate;
 /// - `EXPR` is borrowed, so a place expression never moves. Strings in all their usual forms, addresses and (feature
 ///   `uuid`) UUIDs are values as they are; `%expr` goes through `Display`; an `Option` is accepted where the catalogue
 ///   lets the attribute be absent.
-/// - `KEY = |ret| EXPR` is *late*: evaluated after the body, with `ret` a reference to what it returned.
+/// - `KEY = |ret| EXPR` is *late*: evaluated after the body, with `ret` a reference to what it returned. It may look at
+///   arguments that the body has not moved: an out-parameter.
+/// - No `EXPR` leaves the function: a `?` or `return` in one does not compile, because it would do so only while
+///   telemetry is on.
 ///
 /// The other values are taken before the body runs and nothing stays borrowed, so the body may move and change its
 /// arguments.
@@ -124,6 +128,7 @@ pub use kms_metrics_macros::__annotate;
 /// |---|---|
 /// | `outcome = \|ret\| EXPR` or `outcome = PATH` | what the returned value means, as a [`Verdict`], instead of what its type says |
 /// | `count = always`, `success` or `failure` | which calls the counter counts, against the catalogue |
+/// | `ambient` | takes the place of `CONTEXT`: what the request's own [ambient context](ambient) knows, for a function deep below the handler |
 /// | `crate = PATH` | where this crate is, when not at `::kms_metrics` |
 ///
 /// # What is recorded

@@ -9,19 +9,32 @@ pub enum Value<'a> {
     Absent,
     /// A string.
     Str(&'a str),
+    /// The beginning of a string that is too long to be kept.
+    Cut(&'a str),
     /// An integer.
     Int(i64),
 }
 
+/// The most bytes of a value that are kept and exported. What is cut off is not looked at again, so that a client
+/// cannot make the process remember more.
+pub(crate) const LONGEST: usize = 256;
+
+/// Marks what was cut.
+pub(crate) const CUT: char = '…';
+
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Str(text)
+        if text.len() <= LONGEST {
+            Self::Str(text)
+        } else {
+            Self::Cut(&text[..text.floor_char_boundary(LONGEST - CUT.len_utf8())])
+        }
     }
 }
 
 impl<'a> From<Option<&'a str>> for Value<'a> {
     fn from(text: Option<&'a str>) -> Self {
-        text.map_or(Self::Absent, Self::Str)
+        text.map_or(Self::Absent, Self::from)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::series::{self, Instruments, Series};
 pub fn record<R: Record>(record: &R, verdict: Verdict, duration: Duration) {
     if let Some(instruments) = series::current() {
         instruments.with_operation(R::OPERATION, |operation| {
-            let series = record.with_values(|values| operation.series(values));
+            let series = record.with_values(|values| operation.series(values, None));
             operation.record(&series, verdict, None, duration);
         });
     }
@@ -35,6 +35,8 @@ struct Live {
     count: Option<Count>,
     /// Whether a drop means success when the thread does not unwind.
     succeeds_when_dropped: bool,
+    /// Whether the thread unwound already: then it says nothing about this call.
+    began_unwinding: bool,
 }
 
 impl Recording {
@@ -42,8 +44,15 @@ impl Recording {
     #[doc(hidden)]
     pub fn start<R: Record>(record: &R) -> Self {
         Self(series::current().map(|instruments| {
-            let series = instruments.series(record);
-            Live { instruments, series, started: Instant::now(), count: None, succeeds_when_dropped: false }
+            let series = instruments.series(record, None);
+            Live {
+                instruments,
+                series,
+                started: Instant::now(),
+                count: None,
+                succeeds_when_dropped: false,
+                began_unwinding: std::thread::panicking(),
+            }
         }))
     }
 
@@ -68,6 +77,12 @@ impl Recording {
         self
     }
 
+    /// Whether it records anything.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The values that were known when the recording began; `None` when it records nothing.
     #[doc(hidden)]
     pub fn early(&self) -> Option<Early> {
@@ -78,7 +93,7 @@ impl Recording {
     #[doc(hidden)]
     pub fn complete<R: Record>(&mut self, record: &R) {
         if let Some(live) = &mut self.0 {
-            live.series = live.instruments.series(record);
+            live.series = live.instruments.series(record, Some(&live.series));
         }
     }
 
@@ -102,7 +117,7 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         if let Some(live) = &self.0 {
-            let verdict = if std::thread::panicking() {
+            let verdict = if std::thread::panicking() && !live.began_unwinding {
                 Verdict::panicked()
             } else if live.succeeds_when_dropped {
                 Verdict::success()
@@ -140,7 +155,7 @@ impl Early {
     #[must_use]
     pub fn optional_text(&self, input: usize) -> Option<&str> {
         match self.value(input) {
-            Value::Str(text) => Some(text),
+            Value::Str(text) | Value::Cut(text) => Some(text),
             Value::Absent | Value::Int(_) => None,
         }
     }
@@ -156,7 +171,7 @@ impl Early {
     pub fn optional_int(&self, input: usize) -> Option<i64> {
         match self.value(input) {
             Value::Int(number) => Some(number),
-            Value::Absent | Value::Str(_) => None,
+            Value::Absent | Value::Str(_) | Value::Cut(_) => None,
         }
     }
 }

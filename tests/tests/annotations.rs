@@ -452,6 +452,45 @@ fn without_telemetry_the_expressions_are_not_evaluated() {
     }
 }
 
+#[kms_metric(
+    auth_attempt, ctx, auth_method = "ldap", auth_attempt_username = "hunter2",
+    user_id = |ret| ret.as_ref().ok()
+)]
+fn completed_later(ctx: &AuthContext) -> Result<String, ApiError> {
+    Ok(ctx.project_id.clone())
+}
+
+#[test]
+fn an_attempted_user_name_has_one_pseudonym_however_it_is_recorded() {
+    let capture = capture();
+    completed_later(&person()).unwrap();
+    kms_metrics::records::AuthAttempt {
+        organization_id: None,
+        organization_name: None,
+        user_id: None,
+        user_email: None,
+        identity_id: None,
+        identity_name: None,
+        client_address: "192.0.2.1",
+        user_agent_original: None,
+        auth_method: "ldap",
+        auth_attempt_username: Some("hunter2"),
+    }
+    .record(Verdict::failure("invalid_credentials"), std::time::Duration::ZERO);
+    let names: Vec<_> = capture.points(ATTEMPTS).iter().map(|it| only(it, "kms.auth.attempt.username")).collect();
+    assert_eq!(names.len(), 2);
+    assert!(names[0].len() == 16 && names[0] == names[1], "{names:?}");
+}
+
+#[test]
+fn captures_may_end_in_any_order() {
+    let first = capture();
+    let second = capture();
+    drop(first);
+    by_hand(&person());
+    assert_eq!(second.total(READS), 1);
+}
+
 #[test]
 fn captures_nest_and_threads_do_not_see_each_other() {
     let outer = capture();

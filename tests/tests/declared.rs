@@ -127,6 +127,40 @@ fn a_declared_metric_is_recorded_by_hand_and_limited_too() {
     assert!(series.iter().any(|it| it.attributes["kms.telemetry.metric"] == "acme.lease.count"));
 }
 
+mod elsewhere {
+    kms_metrics::metrics! {
+        attributes {
+            /// What is leased
+            acme.lease.resource: unbounded;
+        }
+
+        operation lease_created_elsewhere LeaseCreatedElsewhere {
+            /// Leases created
+            counter "acme.lease.count" "{lease}" on success { required acme.lease.resource; }
+        }
+    }
+}
+
+#[test]
+fn two_declarations_of_one_instrument_share_its_limit() {
+    let capture = capture();
+    for number in 0..9_000 {
+        let resource = number.to_string();
+        elsewhere::LeaseCreatedElsewhere { acme_lease_resource: &resource }.record(Verdict::success(), Duration::ZERO);
+        metrics::LeaseCreated {
+            organization_id: "o",
+            user_id: None,
+            identity_id: None,
+            acme_lease_ttl: None,
+            acme_lease_resource: &resource,
+        }
+        .record(Verdict::success(), Duration::ZERO);
+    }
+    let points = capture.points("acme.lease.count");
+    assert!(points.len() <= 10_000 && points.iter().all(|it| !it.attributes.contains_key("otel.metric.overflow")));
+    assert_eq!(points.iter().map(|point| point.count).sum::<u64>(), 18_000);
+}
+
 #[test]
 fn declared_metrics_have_their_json() {
     let json: serde_json::Value =

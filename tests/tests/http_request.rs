@@ -45,6 +45,28 @@ fn count_duration_and_error_come_from_one_annotation() {
     );
 }
 
+struct SeeOther;
+
+impl kms_metrics::ErrorType for SeeOther {
+    fn error_type(&self) -> &'static str {
+        "login_required"
+    }
+
+    fn status_code(&self) -> Option<u16> {
+        Some(303)
+    }
+}
+
+#[kms_metric(http_request, ctx, http_request_method = "GET", http_route = "/")]
+fn redirected(ctx: &AuthContext) -> Result<usize, SeeOther> {
+    if ctx.organization_id.is_empty() { Ok(0) } else { Err(SeeOther) }
+}
+
+#[test]
+fn a_redirect_is_no_error_though_it_is_an_err() {
+    assert_eq!(recorded(|| drop(redirected(&person()))), ("303".into(), None));
+}
+
 #[test]
 fn a_request_that_is_given_up_is_499_and_cancelled() {
     let recorded = recorded(|| cancel(handle(&person(), Method::OPTIONS, None)));

@@ -10,12 +10,16 @@ const READS: &str = "kms.secret.read.count";
 const LIMIT: usize = 10_000;
 
 fn read(path: &str, project: &str, user: &str) {
+    read_in("prod", "org-1", path, project, user);
+}
+
+fn read_in(environment: &str, organization: &str, path: &str, project: &str, user: &str) {
     SecretRead {
-        organization_id: "org-1",
-        organization_name: "Platform",
+        organization_id: organization,
+        organization_name: organization,
         project_id: project,
         project_name: project,
-        environment: "prod",
+        environment,
         secret_path: path,
         secret_name: None,
         user_id: Some(user),
@@ -71,12 +75,14 @@ fn the_last_resort_is_one_series_and_its_total_is_exact() {
     let capture = capture();
     for number in 0..3 * LIMIT {
         let number = number.to_string();
-        read(&number, &number, &number);
+        read_in(&number, &number, &number, &number, &number);
     }
     let points = reads(&capture);
     assert_eq!(total(&points), 3 * LIMIT as u64);
-    let all_lost = points.iter().filter(|point| point.attributes["kms.environment"] == "__degraded__");
-    assert!(all_lost.clone().count() <= 1, "{:#?}", all_lost.collect::<Vec<_>>());
+    let all_lost: Vec<_> =
+        points.iter().filter(|point| point.attributes["kms.environment"] == "__degraded__").collect();
+    assert_eq!(all_lost.len(), 1, "{all_lost:#?}");
+    assert!(all_lost[0].count > 1);
     let series = capture.points("kms.telemetry.series");
     let series = series.iter().find(|it| it.attributes["kms.telemetry.metric"] == READS).unwrap();
     assert_eq!(series.sum, points.len() as f64);
@@ -122,4 +128,43 @@ fn sets_that_are_known_in_advance_start_at_zero() {
         "success, cancelled and panicked; a failure's type is the program's"
     );
     assert!(capture.all_points("kms.telemetry.recordings.dropped").len() >= 16);
+}
+
+#[test]
+fn a_clients_long_values_are_cut_before_they_are_kept() {
+    let capture = capture();
+    let long = "é".repeat(100_000);
+    read(&format!("{long}1"), "project-1", "user-1");
+    read(&format!("{long}2"), "project-1", "user-1");
+    let point = capture.point(READS);
+    assert_eq!(point.count, 2, "what is cut off is not looked at");
+    assert!(point.attributes["kms.secret.path"].ends_with("é…") && point.attributes["kms.secret.path"].len() <= 256);
+}
+
+#[test]
+fn an_empty_value_and_no_value_are_one_series() {
+    let capture = capture();
+    let record = |name| {
+        SecretRead {
+            organization_id: "o",
+            organization_name: "o",
+            project_id: "p",
+            project_name: "p",
+            environment: "prod",
+            secret_path: "/",
+            secret_name: name,
+            user_id: None,
+            user_email: None,
+            identity_id: None,
+            identity_name: None,
+            user_agent_original: None,
+            client_address: None,
+        }
+        .record(Verdict::success(), Duration::ZERO);
+    };
+    record(None);
+    record(Some(""));
+    let point = capture.point(READS);
+    assert_eq!(point.count, 2);
+    assert!(!point.attributes.contains_key("kms.secret.name"), "Prometheus knows no empty labels");
 }

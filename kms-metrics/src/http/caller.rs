@@ -1,17 +1,24 @@
 //! The slot through which code inside the layer tells it who is asking.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::route::Route;
+use crate::ambient::Ambient;
+use crate::ambient::known::{self, Change};
 use crate::context::{Actor, HasActor, HasOrganization, Organization, Project};
+use crate::value::Text;
 
 /// Who is asking, told to the [`MetricsLayer`](super::MetricsLayer), or to actix-web's middleware, by the code that finds
 /// out.
 ///
 /// The layer puts one into the extensions of every request; authentication further in gets it from there and fills it.
 /// Clones are the same slot. The values are copied, and the last one of each kind wins, until the head of the response
-/// is ready; what is said later is lost. A request that nobody identifies has no such attributes.
+/// is ready; what is said later the layer does not record. A request that nobody identifies has no such attributes.
+///
+/// Functions deep below the handler that get neither it nor a context find what it was told as the
+/// [ambient](crate::ambient) one.
 ///
 /// ```
 /// # #[cfg(feature = "http")]
@@ -37,23 +44,12 @@ use crate::context::{Actor, HasActor, HasOrganization, Organization, Project};
 #[derive(Clone)]
 pub struct Caller(Option<Arc<Mutex<Details>>>);
 
-/// What has been told so far.
-#[derive(Default)]
+/// What has been told so far, and what the layer has seen of the client. A clone copies no text.
+#[derive(Clone, Default)]
 pub(super) struct Details {
-    pub(super) organization: Option<Named>,
-    pub(super) project: Option<Named>,
-    pub(super) user_id: Option<Box<str>>,
-    pub(super) user_email: Option<Box<str>>,
-    pub(super) identity_id: Option<Box<str>>,
-    pub(super) identity_name: Option<Box<str>>,
-    pub(super) auth_method: Option<Box<str>>,
+    pub(super) ambient: Ambient,
+    pub(super) auth_method: Option<Arc<str>>,
     pub(super) route: Option<Route>,
-}
-
-/// An id and the name that goes with it.
-pub(super) struct Named {
-    pub(super) id: Box<str>,
-    pub(super) name: Box<str>,
 }
 
 impl Caller {
@@ -63,9 +59,14 @@ impl Caller {
         Self(None)
     }
 
-    /// A slot that a layer reads.
-    pub(super) fn attached() -> Self {
-        Self(Some(Arc::default()))
+    /// A slot that a layer reads, for a request from this client; `user_agent` as the header came.
+    pub(super) fn attached(client_address: Option<IpAddr>, user_agent: Option<&[u8]>) -> Self {
+        let mut ambient = Ambient::default();
+        ambient.change(|known| {
+            known.client_address = client_address.map(Text::from);
+            known.user_agent = user_agent.map(|header| String::from_utf8_lossy(header).into());
+        });
+        Self(Some(Arc::new(Mutex::new(Details { ambient, ..Details::default() }))))
     }
 
     /// Whether a layer reads it.
@@ -84,33 +85,17 @@ impl Caller {
 
     /// `kms.organization.id` and `kms.organization.name`; `None` takes them back.
     pub fn organization<'a>(&self, organization: impl Into<Option<Organization<'a>>>) {
-        self.tell(|| {
-            let organization = organization.into().map(|Organization { id, name }| Named::copied(id, name));
-            move |details| details.organization = organization
-        });
+        self.tell_ambient(|| known::set_organization(organization.into()));
     }
 
     /// `kms.project.id` and `kms.project.name`; `None` takes them back.
     pub fn project<'a>(&self, project: impl Into<Option<Project<'a>>>) {
-        self.tell(|| {
-            let project = project.into().map(|Project { id, name }| Named::copied(id, name));
-            move |details| details.project = project
-        });
+        self.tell_ambient(|| known::set_project(project.into()));
     }
 
     /// `kms.user.*` and `kms.identity.*`; those that the actor leaves out are taken back.
     pub fn actor(&self, actor: Actor<'_>) {
-        self.tell(|| {
-            let [user_id, user_email, identity_id, identity_name] =
-                [actor.user_id, actor.user_email, actor.identity_id, actor.identity_name]
-                    .map(|value| value.map(Box::from));
-            move |details| {
-                details.user_id = user_id;
-                details.user_email = user_email;
-                details.identity_id = identity_id;
-                details.identity_name = identity_name;
-            }
-        });
+        self.tell_ambient(|| known::set_actor(actor));
     }
 
     /// `kms.auth.method`, `universal-auth` for example: from a closed set, as every value becomes series.
@@ -129,13 +114,25 @@ impl Caller {
         });
     }
 
-    /// Everything that has been told, taken out: the slot is empty afterwards.
-    pub(super) fn take(&self) -> Details {
-        self.0.as_deref().map(|details| std::mem::take(&mut *lock(details))).unwrap_or_default()
+    /// Everything that has been told until now.
+    pub(super) fn told(&self) -> Details {
+        self.0.as_deref().map(|details| lock(details).clone()).unwrap_or_default()
+    }
+
+    /// The part of it that functions deep below the handler see.
+    pub(crate) fn ambient(&self) -> Ambient {
+        self.0.as_deref().map(|details| lock(details).ambient.clone()).unwrap_or_default()
+    }
+
+    fn tell_ambient<C: Change>(&self, prepare: impl FnOnce() -> C) {
+        self.tell(|| {
+            let change = prepare();
+            move |details| details.ambient.change(change)
+        });
     }
 
     /// `prepare` copies the values before the lock is taken, and only if somebody will read them; under the lock they
-    /// are moved and nothing else happens.
+    /// are moved, beside those that a snapshot still holds.
     fn tell<F: FnOnce(&mut Details)>(&self, prepare: impl FnOnce() -> F) {
         if let Some(details) = self.0.as_deref() {
             let change = prepare();
@@ -147,12 +144,6 @@ impl Caller {
 /// A poisoned lock is as good as any: nothing under it can be half done.
 fn lock(details: &Mutex<Details>) -> std::sync::MutexGuard<'_, Details> {
     details.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Named {
-    fn copied(id: &str, name: &str) -> Self {
-        Self { id: id.into(), name: name.into() }
-    }
 }
 
 /// Without the values: they are personal, and extensions get logged.
@@ -177,21 +168,18 @@ mod tests {
 
     #[test]
     fn the_last_value_wins_and_a_clone_is_the_same_slot() {
-        let caller = Caller::attached();
+        let caller = Caller::attached(None, None);
         caller.actor(Actor::user("u-1", "jane.doe@example.com"));
         caller.auth_method("email");
         caller.clone().actor(Actor::identity("i-1", "ci"));
-        let details = caller.take();
-        assert_eq!(details.user_id, None);
-        assert_eq!(details.user_email, None);
-        assert_eq!(details.identity_id.as_deref(), Some("i-1"));
-        assert_eq!(details.identity_name.as_deref(), Some("ci"));
+        let details = caller.told();
+        assert_eq!(details.ambient.actor(), Actor::identity("i-1", "ci"));
         assert_eq!(details.auth_method.as_deref(), Some("email"));
     }
 
     #[test]
     fn a_poisoned_slot_still_tells() {
-        let caller = Caller::attached();
+        let caller = Caller::attached(None, None);
         let slot = caller.0.clone().unwrap();
         let poisoned = std::thread::spawn(move || {
             let _held = slot.lock().unwrap();
@@ -199,7 +187,7 @@ mod tests {
         });
         assert!(poisoned.join().is_err());
         caller.auth_method("oidc");
-        assert_eq!(caller.take().auth_method.as_deref(), Some("oidc"));
+        assert_eq!(caller.told().auth_method.as_deref(), Some("oidc"));
     }
 
     #[test]
@@ -207,13 +195,13 @@ mod tests {
         let caller = Caller::detached();
         caller.auth_method("oidc");
         caller.route("/api");
-        assert!(caller.take().auth_method.is_none());
-        assert!(caller.take().route.is_none());
+        assert!(caller.told().auth_method.is_none());
+        assert!(caller.told().route.is_none());
     }
 
     #[test]
     fn a_slot_prints_no_values() {
-        let caller = Caller::attached();
+        let caller = Caller::attached(None, None);
         caller.actor(Actor::user("u-1", "jane.doe@example.com"));
         assert_eq!(format!("{caller:?}"), "Caller { attached: true, .. }");
     }

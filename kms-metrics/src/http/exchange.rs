@@ -1,16 +1,16 @@
 //! One request and what came of it, from the call of the layer until the head of the response.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::time::Instant;
 
 use super::caller::Caller;
 use super::protocol::{self, Scheme};
 use super::route::Route;
 use super::watch::Observation;
+use crate::ambient::Source;
+use crate::context::{Actor, HasActor, HasOrganization, HasProject};
 use crate::outcome::Verdict;
 use crate::records::{HttpRequest, HttpServerRequest};
-use crate::value::Text;
 
 /// What is kept of a request while the inner service has it. `K` is the part that has the framework's types.
 pub(super) struct Exchange<K: Kept> {
@@ -18,7 +18,6 @@ pub(super) struct Exchange<K: Kept> {
     pub(super) method: &'static str,
     pub(super) scheme: Scheme,
     pub(super) version: Option<&'static str>,
-    pub(super) client_address: Option<IpAddr>,
     pub(super) caller: Caller,
     pub(super) kept: K,
 }
@@ -27,11 +26,14 @@ pub(super) struct Exchange<K: Kept> {
 pub(super) trait Kept {
     /// The template that the framework matched; not empty.
     fn route(&self) -> Option<Cow<'_, str>>;
-    /// The header as it came; not empty.
-    fn user_agent(&self) -> Option<&[u8]>;
 }
 
 impl<K: Kept> Exchange<K> {
+    /// What functions deep below the handler know about the request.
+    pub(super) fn ambient(&self) -> Source {
+        Source::Told(self.caller.clone())
+    }
+
     /// The inner service answered.
     pub(super) fn answered(self, status: u16) {
         // The conventions count as a server's error what the server did wrong, so 4xx has no `error.type` there.
@@ -44,24 +46,24 @@ impl<K: Kept> Exchange<K> {
 
     fn record(self, verdict: Verdict, conventional: Verdict) {
         let duration = self.started.elapsed();
-        let told = self.caller.take();
+        let told = self.caller.told();
         let route = told.route.as_ref().map(Route::as_str).map(Cow::Borrowed).or_else(|| self.kept.route());
-        let client_address = self.client_address.map(Text::from);
-        let user_agent = self.kept.user_agent().map(String::from_utf8_lossy);
+        let (organization, project) = (told.ambient.organization(), told.ambient.project());
+        let Actor { user_id, user_email, identity_id, identity_name } = told.ambient.actor();
         HttpRequest {
             http_request_method: self.method,
             http_route: route.as_deref().unwrap_or("unknown"),
-            organization_id: told.organization.as_ref().map(|organization| &*organization.id),
-            organization_name: told.organization.as_ref().map(|organization| &*organization.name),
-            project_id: told.project.as_ref().map(|project| &*project.id),
-            project_name: told.project.as_ref().map(|project| &*project.name),
-            user_id: told.user_id.as_deref(),
-            user_email: told.user_email.as_deref(),
-            identity_id: told.identity_id.as_deref(),
-            identity_name: told.identity_name.as_deref(),
+            organization_id: organization.map(|organization| organization.id),
+            organization_name: organization.map(|organization| organization.name),
+            project_id: project.map(|project| project.id),
+            project_name: project.map(|project| project.name),
+            user_id,
+            user_email,
+            identity_id,
+            identity_name,
             auth_method: told.auth_method.as_deref(),
-            user_agent_original: user_agent.as_deref(),
-            client_address: client_address.as_deref(),
+            user_agent_original: told.ambient.known().and_then(|known| known.user_agent.as_deref()),
+            client_address: told.ambient.known().and_then(|known| known.client_address.as_deref()),
         }
         .record(verdict, duration);
         HttpServerRequest {

@@ -37,6 +37,9 @@
 //! # }
 //! ```
 //!
+//! Functions deep below the handler, which are passed neither a `Caller` nor a context, know it too: the layer makes it
+//! [ambient](crate::ambient).
+//!
 //! ## What is recorded, and when
 //!
 //! | the request ends with | status | `error.type` | `error.type` of `http.server.request.duration` |
@@ -53,7 +56,7 @@
 //! request counts once. The inner layer passes its [`Route`] on to the outer one.
 //!
 //! While telemetry is off ([`is_enabled`](crate::is_enabled) is false when the request arrives) the layer only calls
-//! on: no clock, no allocation, and no [`Caller`] in the extensions.
+//! on: no clock, no allocation, no [`Caller`] in the extensions, and nothing ambient.
 //!
 //! ## Where the values come from
 //!

@@ -60,14 +60,14 @@ mod overriding {
     use std::cell::RefCell;
     use std::marker::PhantomData;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     use super::Instruments;
 
     static ACTIVE: AtomicUsize = AtomicUsize::new(0);
 
     thread_local! {
-        static STACK: RefCell<Vec<Arc<Instruments>>> = const { RefCell::new(Vec::new()) };
+        static STACK: RefCell<Vec<(u64, Arc<Instruments>)>> = const { RefCell::new(Vec::new()) };
     }
 
     pub(super) fn any() -> bool {
@@ -75,24 +75,29 @@ mod overriding {
     }
 
     pub(super) fn current() -> Option<Arc<Instruments>> {
-        STACK.with(|stack| stack.try_borrow().ok()?.last().cloned())
+        STACK.with(|stack| stack.try_borrow().ok()?.last().map(|(_, instruments)| Arc::clone(instruments)))
     }
 
     /// While it lives, recordings of its thread go to its instruments.
     #[derive(Debug)]
-    pub(crate) struct Override(PhantomData<*const ()>);
+    pub(crate) struct Override {
+        number: u64,
+        on_this_thread: PhantomData<*const ()>,
+    }
 
     impl Override {
         pub(crate) fn new(instruments: &Arc<Instruments>) -> Self {
+            static NUMBER: AtomicU64 = AtomicU64::new(0);
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             ACTIVE.fetch_add(1, Ordering::Relaxed);
-            STACK.with(|stack| stack.borrow_mut().push(Arc::clone(instruments)));
-            Self(PhantomData)
+            STACK.with(|stack| stack.borrow_mut().push((number, Arc::clone(instruments))));
+            Self { number, on_this_thread: PhantomData }
         }
     }
 
     impl Drop for Override {
         fn drop(&mut self) {
-            STACK.with(|stack| stack.borrow_mut().pop());
+            STACK.with(|stack| stack.borrow_mut().retain(|(number, _)| *number != self.number));
             ACTIVE.fetch_sub(1, Ordering::Relaxed);
         }
     }

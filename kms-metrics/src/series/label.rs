@@ -4,17 +4,13 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::table::OwnedValue;
-use crate::catalogue::operation::{OperationInput, Tier};
-use crate::record::Value;
+use crate::catalogue::operation::{Operation, Tier};
+#[cfg(test)]
+use crate::record::LONGEST;
+use crate::record::{CUT, Value};
 
 /// What a label reads whose value was given up near the limit.
 pub(super) const DEGRADED: &str = "__degraded__";
-
-/// The most bytes of a value that are exported; what is cut off is marked with `…`.
-const LONGEST: usize = 256;
-
-/// The attribute that people type passwords into.
-const ATTEMPTED_USERNAME: &str = "kms.auth.attempt.username";
 
 /// One label of an instrument's series.
 #[derive(Clone, Debug)]
@@ -49,69 +45,79 @@ impl Labeller {
         Self { key }
     }
 
-    /// The exported form of a value that the program gave for `input`.
-    pub(super) fn shape(&self, input: &OperationInput, value: Value<'_>) -> OwnedValue {
+    /// The exported form of a value that the program gave for `input`; an empty string is no value, as to Prometheus.
+    pub(super) fn shape(&self, value: Value<'_>) -> OwnedValue {
         match value {
-            Value::Str(text) if input.key == ATTEMPTED_USERNAME => OwnedValue::Str(self.pseudonym(text).into()),
-            Value::Str(text) => shape_text(text),
-            Value::Absent | Value::Int(_) => value.into(),
+            Value::Str("") => OwnedValue::Absent,
+            Value::Str(DEGRADED) => OwnedValue::Str(format!("_{DEGRADED}").into()),
+            Value::Cut(text) => OwnedValue::Str(format!("{text}{CUT}").into()),
+            Value::Str(_) | Value::Absent | Value::Int(_) => value.into(),
         }
     }
 
     /// A keyed hash in 16 hexadecimal digits.
-    fn pseudonym(&self, text: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
-            return DEGRADED.to_owned();
-        };
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    pub(super) fn pseudonym(&self, text: &str) -> Pseudonym {
+        let mut digits = [b'0'; 16];
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) {
+            mac.update(text.as_bytes());
+            for (byte, pair) in mac.finalize().into_bytes().iter().zip(digits.chunks_exact_mut(2)) {
+                pair[0] = HEXADECIMAL[usize::from(byte >> 4)];
+                pair[1] = HEXADECIMAL[usize::from(byte & 15)];
+            }
+        }
+        Pseudonym(digits)
     }
 }
 
-fn shape_text(text: &str) -> OwnedValue {
-    if text == DEGRADED {
-        return OwnedValue::Str(format!("_{DEGRADED}").into());
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+
+/// What stands for a value that is not to be kept.
+pub(super) struct Pseudonym([u8; 16]);
+
+impl Pseudonym {
+    pub(super) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
     }
-    if text.len() <= LONGEST {
-        return OwnedValue::Str(text.into());
-    }
-    let mark = '…';
-    let cut = text.floor_char_boundary(LONGEST - mark.len_utf8());
-    OwnedValue::Str(format!("{}{mark}", &text[..cut]).into())
+}
+
+/// Which of an operation's inputs is replaced by its pseudonym before it is looked up, so that it is never kept: people
+/// type passwords where a user name belongs.
+pub(super) fn kept_as_pseudonym(operation: &Operation) -> Option<usize> {
+    operation.inputs.iter().position(|input| input.key == "kms.auth.attempt.username")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shaped(key: &'static str, text: &str) -> String {
-        let input = OperationInput { key, tier: Tier::Unbounded };
-        match Labeller::new().shape(&input, Value::Str(text)) {
-            OwnedValue::Str(text) => text.into(),
-            other => panic!("{other:?}"),
-        }
+    fn shaped(value: Value<'_>) -> OwnedValue {
+        Labeller::new().shape(value)
     }
 
     #[test]
     fn a_long_value_is_cut_on_a_character_boundary_and_marked() {
-        let cut = shaped("kms.secret.path", &"é".repeat(200));
-        assert_eq!(cut, format!("{}…", "é".repeat(126)));
+        let long = "é".repeat(200);
+        let cut = format!("{}…", "é".repeat(126));
         assert!(cut.len() <= LONGEST);
+        assert_eq!(shaped(long.as_str().into()), OwnedValue::Str(cut.into()));
     }
 
     #[test]
     fn a_value_that_looks_degraded_is_escaped() {
-        assert_eq!(shaped("kms.secret.path", "__degraded__"), "___degraded__");
+        assert_eq!(shaped("__degraded__".into()), OwnedValue::Str("___degraded__".into()));
     }
 
     #[test]
-    fn an_attempted_user_name_is_a_pseudonym() {
+    fn an_empty_value_is_none() {
+        assert_eq!(shaped("".into()), OwnedValue::Absent);
+    }
+
+    #[test]
+    fn a_pseudonym_is_stable_in_a_process_and_in_no_other() {
         let labeller = Labeller::new();
         let pseudonym = labeller.pseudonym("hunter2");
-        assert_eq!(pseudonym.len(), 16);
-        assert!(pseudonym.chars().all(|digit| digit.is_ascii_hexdigit()));
-        assert_eq!(pseudonym, labeller.pseudonym("hunter2"));
-        assert_ne!(pseudonym, Labeller::new().pseudonym("hunter2"), "the key is one per process");
-        assert!(!shaped(ATTEMPTED_USERNAME, "hunter2").contains("hunter"));
+        assert!(pseudonym.as_str().chars().all(|digit| digit.is_ascii_hexdigit()));
+        assert_eq!(pseudonym.as_str(), labeller.pseudonym("hunter2").as_str());
+        assert_ne!(pseudonym.as_str(), Labeller::new().pseudonym("hunter2").as_str(), "the key is one per process");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,8 +24,13 @@ pub(super) struct LimitedInstrument {
     pub(super) live: Arc<AtomicUsize>,
     handle: Unbound,
     series: Mutex<HashMap<Vec<OwnedValue>, Handle>>,
-    degraded: AtomicBool,
+    /// `NOTHING`, `DUE` or `SAID`.
+    warning: AtomicU8,
 }
+
+const NOTHING: u8 = 0;
+const DUE: u8 = 1;
+const SAID: u8 = 2;
 
 enum Unbound {
     Counter(Counter<u64>),
@@ -85,7 +90,7 @@ impl LimitedInstrument {
             live: Arc::default(),
             handle,
             series: Mutex::default(),
-            degraded: AtomicBool::new(false),
+            warning: AtomicU8::new(NOTHING),
         }
     }
 
@@ -109,14 +114,17 @@ impl LimitedInstrument {
         }
         drop(series);
         let (handle, lost) = bound.unwrap_or_else(|| (self.handle.bind(&[], &[]), Some(Tier::Essential)));
-        if lost.is_some() && !self.degraded.swap(true, Ordering::Relaxed) {
-            self.warn();
+        if lost.is_some() {
+            let _ = self.warning.compare_exchange(NOTHING, DUE, Ordering::Relaxed, Ordering::Relaxed);
         }
         (handle, lost)
     }
 
-    /// Said once per metric.
-    fn warn(&self) {
+    /// Says once per metric that labels have begun to go. Not while binding: a log may end in code that records.
+    pub(super) fn warn_if_due(&self) {
+        if self.warning.compare_exchange(DUE, SAID, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
         let Self { definition, limit, .. } = self;
         tracing::warn!(
             metric = definition.name,
@@ -134,7 +142,7 @@ impl Unbound {
             .zip(values)
             .filter_map(|(label, value)| match value {
                 OwnedValue::Absent => None,
-                OwnedValue::Str(text) => Some(KeyValue::new(label.key, text.to_string())),
+                OwnedValue::Str(text) | OwnedValue::Cut(text) => Some(KeyValue::new(label.key, text.to_string())),
                 OwnedValue::Int(number) => Some(KeyValue::new(label.key, *number)),
             })
             .collect();

@@ -14,7 +14,7 @@ mod table;
 mod telemetry;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, Stream};
@@ -55,6 +55,7 @@ pub(crate) struct Instruments {
     meter: Meter,
     options: SeriesOptions,
     labeller: Arc<Labeller>,
+    registry: Registry,
     /// The built-in operations, by their index.
     builtin: Vec<OperationSeries>,
     /// Those that the program declares, from their first recording on.
@@ -68,9 +69,10 @@ impl Instruments {
     /// Registers every instrument of the catalogue on `meter`.
     pub(crate) fn new(meter: Meter, options: SeriesOptions) -> Arc<Self> {
         let labeller = Arc::new(Labeller::new());
-        let registered = Registered::new(&meter, &options, OPERATIONS);
+        let registry = Registry::default();
+        let registered = registry.register(&meter, &options, OPERATIONS);
         let builtin = OPERATIONS.iter().map(|operation| registered.series(operation, &labeller)).collect();
-        Arc::new(Self { meter, options, labeller, builtin, declared: RwLock::default() })
+        Arc::new(Self { meter, options, labeller, registry, builtin, declared: RwLock::default() })
     }
 
     /// Calls `take` with the series of an operation.
@@ -85,22 +87,20 @@ impl Instruments {
         }
     }
 
-    /// The series that a record is counted under.
-    pub(crate) fn series<R: Record>(&self, record: &R) -> Arc<Series> {
-        self.with_operation(R::OPERATION, |operation| record.with_values(|values| operation.series(values)))
+    /// The series that a record is counted under; `before` is the one that the recording has had until now.
+    pub(crate) fn series<R: Record>(&self, record: &R, before: Option<&Series>) -> Arc<Series> {
+        self.with_operation(R::OPERATION, |operation| record.with_values(|values| operation.series(values, before)))
     }
 
-    /// The series of an operation that the program declares. Registering its instruments takes a lock, once.
+    /// The series of an operation that the program declares. What registers its instruments holds no lock of ours.
     fn declared(&self, operation: &'static Operation) -> Arc<OperationSeries> {
         let address: Address = std::ptr::from_ref(operation).addr();
         let known = self.declared.read().unwrap_or_else(PoisonError::into_inner).get(&address).cloned();
         known.unwrap_or_else(|| {
+            let registered = self.registry.register(&self.meter, &self.options, &[operation]);
+            let series = Arc::new(registered.series(operation, &self.labeller));
             let mut declared = self.declared.write().unwrap_or_else(PoisonError::into_inner);
-            let series = declared.entry(address).or_insert_with(|| {
-                let registered = Registered::new(&self.meter, &self.options, &[operation]);
-                Arc::new(registered.series(operation, &self.labeller))
-            });
-            Arc::clone(series)
+            Arc::clone(declared.entry(address).or_insert(series))
         })
     }
 
@@ -115,25 +115,41 @@ impl Instruments {
     }
 }
 
-/// The instruments of some operations. One that several of them feed is registered once.
+/// Every instrument by its name: operations that feed the same one share it, and its limit.
+#[derive(Debug, Default)]
+struct Registry(Mutex<BTreeMap<&'static str, Arc<LimitedInstrument>>>);
+
+impl Registry {
+    fn register(&self, meter: &Meter, options: &SeriesOptions, operations: &[&'static Operation]) -> Registered {
+        let mut instruments = BTreeMap::new();
+        let mut new = Vec::new();
+        for instrument in operations.iter().flat_map(|operation| operation.instruments) {
+            let definition = &instrument.definition;
+            let known = self.lock().get(definition.name).cloned();
+            let registered = known.unwrap_or_else(|| {
+                let registered = Arc::new(LimitedInstrument::new(meter, definition, &options.product));
+                let registered = Arc::clone(self.lock().entry(definition.name).or_insert(registered));
+                new.push(Arc::clone(&registered));
+                registered
+            });
+            instruments.insert(definition.name, registered);
+        }
+        let telemetry = Arc::new(SeriesTelemetry::new(meter, operations, &new));
+        Registered { instruments, telemetry }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Arc<LimitedInstrument>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The instruments of some operations.
 struct Registered {
     instruments: BTreeMap<&'static str, Arc<LimitedInstrument>>,
     telemetry: Arc<SeriesTelemetry>,
 }
 
 impl Registered {
-    fn new(meter: &Meter, options: &SeriesOptions, operations: &[&'static Operation]) -> Self {
-        let mut instruments = BTreeMap::new();
-        for instrument in operations.iter().flat_map(|operation| operation.instruments) {
-            let definition = &instrument.definition;
-            instruments
-                .entry(definition.name)
-                .or_insert_with(|| Arc::new(LimitedInstrument::new(meter, definition, &options.product)));
-        }
-        let telemetry = Arc::new(SeriesTelemetry::new(meter, operations, instruments.values()));
-        Self { instruments, telemetry }
-    }
-
     fn series(&self, operation: &'static Operation, labeller: &Arc<Labeller>) -> OperationSeries {
         let fed = operation.instruments.iter();
         let fed = fed.filter_map(|instrument| self.instruments.get(instrument.definition.name)).map(Arc::clone);

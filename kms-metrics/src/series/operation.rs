@@ -1,10 +1,11 @@
 //! The series of one operation, and which of its instruments a call feeds.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::label::{Label, Labeller};
+use super::label::{Label, Labeller, kept_as_pseudonym};
 use super::limited::{Bound, LimitedInstrument};
 use super::table::{Bindings, Ended, OwnedValue, Series, Table};
 use super::telemetry::SeriesTelemetry;
@@ -20,6 +21,7 @@ pub(crate) struct OperationSeries {
     instruments: Vec<Arc<LimitedInstrument>>,
     table: Table,
     labeller: Arc<Labeller>,
+    kept_as_pseudonym: Option<usize>,
     telemetry: Arc<SeriesTelemetry>,
 }
 
@@ -37,32 +39,47 @@ impl OperationSeries {
             // Twice: a set that has to share its labels with others still finds its instruments by its raw values.
             table: Table::new(operation, 2 * limit),
             labeller: Arc::clone(labeller),
+            kept_as_pseudonym: kept_as_pseudonym(operation),
             telemetry: Arc::clone(telemetry),
         };
         series.start_at_zero();
         series
     }
 
-    /// The series of these raw values.
-    pub(crate) fn series(&self, values: &[Value<'_>]) -> Arc<Series> {
-        self.table.get(values)
+    /// The series of these raw values. Where the recording has one already, what that keeps as a pseudonym stays one.
+    pub(crate) fn series(&self, values: &[Value<'_>], before: Option<&Series>) -> Arc<Series> {
+        let named = self.kept_as_pseudonym.and_then(|index| match values.get(index)? {
+            Value::Str(text) | Value::Cut(text) => Some((index, *text)),
+            Value::Absent | Value::Int(_) => None,
+        });
+        let named = named.filter(|(index, _)| before.is_none_or(|before| before.value(*index) != values[*index]));
+        let Some((index, text)) = named else { return self.table.get(values) };
+        let pseudonym = self.labeller.pseudonym(text);
+        let mut values = values.to_vec();
+        values[index] = Value::Str(pseudonym.as_str());
+        self.table.get(&values)
     }
 
     /// Feeds the instruments that count such a call.
     pub(crate) fn record(&self, series: &Series, verdict: Verdict, count: Option<Count>, duration: Duration) {
-        if verdict.ending() != Ending::NotAttempted {
-            let ended = (verdict, count);
-            series.feed(
-                ended,
-                || self.bind(series, ended),
-                |bindings| bindings.iter().for_each(|it| it.feed(duration)),
-            );
+        if verdict.ending() == Ending::NotAttempted {
+            return;
+        }
+        let ended = (verdict, count);
+        let bound = Cell::new(false);
+        let bind = || {
+            bound.set(true);
+            self.bind(series, ended)
+        };
+        series.feed(ended, bind, |bindings| bindings.iter().for_each(|it| it.feed(duration)));
+        if bound.get() {
+            self.instruments.iter().for_each(|instrument| instrument.warn_if_due());
         }
     }
 
     fn bind(&self, series: &Series, (verdict, count): Ended) -> Bindings {
         let fed = self.operation.instruments.iter().zip(&self.instruments);
-        fed.filter(|(instrument, _)| counts(instrument, count, verdict.ending()))
+        fed.filter(|(instrument, _)| counts(instrument, count, verdict))
             .filter_map(|(instrument, limited)| self.bind_one(series, verdict, instrument, limited))
             .collect()
     }
@@ -100,10 +117,7 @@ impl OperationSeries {
                 let (value, tier) = match *source {
                     ValueSource::Constant(text) => (OwnedValue::from(Value::Str(text)), Tier::Essential),
                     ValueSource::Outcome(field) => (outcome_value(attribute, field, verdict), Tier::Essential),
-                    ValueSource::Input(index) => {
-                        let input = &self.operation.inputs[index];
-                        (self.labeller.shape(input, raw(index)), input.tier)
-                    }
+                    ValueSource::Input(index) => (self.labeller.shape(raw(index)), self.operation.inputs[index].tier),
                 };
                 Label { key: attribute.key, value, tier }
             })
@@ -124,12 +138,19 @@ impl OperationSeries {
     }
 }
 
-fn counts(instrument: &OperationInstrument, count: Option<Count>, ending: Ending) -> bool {
+fn counts(instrument: &OperationInstrument, count: Option<Count>, verdict: Verdict) -> bool {
+    // Whether an HTTP request failed is for its status to say: a redirect is an `Err` in many a handler.
+    let by_status = |source: &ValueSource| matches!(source, ValueSource::Outcome(OutcomeField::StatusClass));
+    let succeeded = if instrument.values.iter().any(by_status) {
+        Verdict::from_http_status(http_status(verdict)).ending() == Ending::Success
+    } else {
+        verdict.ending() == Ending::Success
+    };
     instrument.definition.kind == Kind::Histogram
         || match count.unwrap_or(instrument.on) {
             Count::Always => true,
-            Count::Success => ending == Ending::Success,
-            Count::Failure => ending != Ending::Success,
+            Count::Success => succeeded,
+            Count::Failure => !succeeded,
         }
 }
 

@@ -40,6 +40,7 @@ pub(super) type Bindings = Arc<[Bound]>;
 pub(super) enum OwnedValue {
     Absent,
     Str(Box<str>),
+    Cut(Box<str>),
     Int(i64),
 }
 
@@ -48,6 +49,7 @@ impl OwnedValue {
         match self {
             Self::Absent => Value::Absent,
             Self::Str(text) => Value::Str(text),
+            Self::Cut(text) => Value::Cut(text),
             Self::Int(number) => Value::Int(*number),
         }
     }
@@ -58,6 +60,7 @@ impl From<Value<'_>> for OwnedValue {
         match value {
             Value::Absent => Self::Absent,
             Value::Str(text) => Self::Str(text.into()),
+            Value::Cut(text) => Self::Cut(text.into()),
             Value::Int(number) => Self::Int(number),
         }
     }
@@ -146,7 +149,8 @@ impl Table {
     /// its own that is not kept: it still counts, under the labels that the limits leave it.
     pub(super) fn get(&self, values: &[Value<'_>]) -> Arc<Series> {
         let hash = self.hasher.hash_one(values);
-        let shard = &self.shards[(hash >> 60) as usize % SHARDS];
+        // The table itself uses the lowest and the highest bits.
+        let shard = &self.shards[(hash >> 32) as usize % SHARDS];
         let found = shard.read().unwrap_or_else(PoisonError::into_inner).find(hash, |it| it.matches(values)).cloned();
         if let Some(series) = found {
             return series;

@@ -26,12 +26,8 @@ pub(super) struct SeriesTelemetry {
 }
 
 impl SeriesTelemetry {
-    pub(super) fn new<'a>(
-        meter: &Meter,
-        operations: &[&Operation],
-        instruments: impl Iterator<Item = &'a Arc<LimitedInstrument>> + Clone,
-    ) -> Self {
-        observe(meter, instruments.clone());
+    pub(super) fn new(meter: &Meter, operations: &[&Operation], instruments: &[Arc<LimitedInstrument>]) -> Self {
+        observe(meter, instruments);
         let degraded = counter(meter, &KMS_TELEMETRY_RECORDINGS_DEGRADED);
         let dropped = counter(meter, &KMS_TELEMETRY_RECORDINGS_DROPPED);
         let bind = |counter: &Counter<u64>, metric: &'static str, reason: &'static str| {
@@ -41,7 +37,9 @@ impl SeriesTelemetry {
             degraded: labels(operations)
                 .map(|(name, tier)| ((name, tier), bind(&degraded, name, tier.as_str())))
                 .collect(),
-            dropped: instruments
+            dropped: operations
+                .iter()
+                .flat_map(|operation| operation.instruments)
                 .map(|instrument| instrument.definition.name)
                 .map(|name| (name, bind(&dropped, name, "internal_error")))
                 .collect(),
@@ -75,8 +73,9 @@ fn labels(operations: &[&Operation]) -> impl Iterator<Item = (&'static str, Tier
 }
 
 /// The gauges of live series and their limits.
-fn observe<'a>(meter: &Meter, instruments: impl Iterator<Item = &'a Arc<LimitedInstrument>>) {
+fn observe(meter: &Meter, instruments: &[Arc<LimitedInstrument>]) {
     let metrics: Arc<[_]> = instruments
+        .iter()
         .map(|instrument| {
             let attributes = [KeyValue::new(METRIC, instrument.definition.name)];
             (attributes, instrument.limit as u64, Arc::clone(&instrument.live))

@@ -1,0 +1,39 @@
+fn decrypt(path: &str, user: &str) -> Option<Vec<u8>> {
+    let __kms_recording = if ::kms_metrics::is_enabled() {
+        let __kms_ambient = ::kms_metrics::ambient::Ambient::current();
+        let __kms_organization = ::kms_metrics::expansion::organization(
+            __kms_ambient.or_unknown(),
+        );
+        let __kms_project = ::kms_metrics::expansion::project(
+            __kms_ambient.or_unknown(),
+        );
+        let __kms_actor = ::kms_metrics::expansion::actor(&__kms_ambient);
+        let __kms_client = ::kms_metrics::expansion::optional_client(&__kms_ambient);
+        ::kms_metrics::records::SecretRead {
+            organization_id: __kms_organization.id,
+            organization_name: __kms_organization.name,
+            project_id: __kms_project.id,
+            project_name: __kms_project.name,
+            user_id: __kms_actor.user_id,
+            user_email: __kms_actor.user_email,
+            identity_id: __kms_actor.identity_id,
+            identity_name: __kms_actor.identity_name,
+            client_address: __kms_client.as_ref().map(|it| &*it.address),
+            user_agent_original: __kms_client.as_ref().and_then(|it| it.user_agent),
+            environment: "prod",
+            secret_path: &::kms_metrics::text(&path),
+            secret_name: ::core::option::Option::None,
+        }
+            .start()
+    } else {
+        ::kms_metrics::Recording::disabled()
+    };
+    let __kms_out = ::kms_metrics::expansion::call_once(move || -> Option<Vec<u8>> {
+        keys().get(path)?.open(user)
+    });
+    if __kms_recording.is_live() {
+        __kms_recording
+            .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+    }
+    __kms_out
+}
