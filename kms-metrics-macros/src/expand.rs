@@ -306,7 +306,10 @@ impl<'a> Expansion<'a> {
         let Body { boxed, block, .. } = &self.function.body;
         // What a boxed block captures was decided before.
         let names = boxed.is_none().then(|| in_drop_order(&self.function.signature, &block.stream()))?;
-        (!names.is_empty()).then(|| quote!(let _ = (#(&#names),*);))
+        // To mention an argument that the body does not use is not to use it.
+        let unused = names.iter().any(|name| name.to_string().starts_with('_'));
+        let allow = unused.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+        (!names.is_empty()).then(|| quote!(#allow let _ = (#(&#names),*);))
     }
 
     /// Fills in what was known only after the body.
