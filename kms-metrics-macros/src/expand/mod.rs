@@ -1,16 +1,20 @@
-//! From a checked annotation to code. Nothing here can fail.
+//! From a checked annotation to code. Nothing here can fail: `begin` quotes what stands before the body, `late` what looks
+//! at its end, this file what holds them together.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+mod begin;
+mod late;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprLit, FnArg, Ident, Lit, Pat, Path, Result, Type, braced, parenthesized, parse_quote};
+use syn::{Error, Ident, Path, Result, Type, braced, parenthesized, parse_quote};
 
 use crate::annotation::{Annotation, Value};
 use crate::capture::in_drop_order;
 use crate::catalogue::model;
 use crate::catalogue::{self, Declaration};
-use crate::check::{Field, FieldSource, Plan, check, find_operation};
+use crate::check::{Plan, check, find_operation};
 use crate::function::{Body, Boxed, Function, mentions};
 
 /// The whole pipeline: parse the annotation, check its names, parse the function's signature, quote.
@@ -112,136 +116,6 @@ impl<'a> Expansion<'a> {
             || self.plan.has_late_fields()
     }
 
-    /// `let recording = if is_enabled() { Record { … }.start() } else { disabled };`
-    fn begin(&self) -> TokenStream {
-        let Self { krate, recording, .. } = self;
-        let groups = self.groups();
-        let record = &self.record;
-        let fields = self.plan.fields.iter().map(|field| self.field(field));
-        let count = self.annotation.options.count.as_ref().map(|count| {
-            let which = match count.to_string().as_str() {
-                "success" => quote!(Success),
-                "failure" => quote!(Failure),
-                _ => quote!(Always),
-            };
-            quote!(.count(#krate::Count::#which))
-        });
-        let until_dropped = (!self.needs_outcome()).then(|| quote!(.until_dropped()));
-        let mutable = self.plan.has_late_fields().then(|| quote!(mut));
-        quote! {
-            let #mutable #recording = if #krate::is_enabled() {
-                #groups
-                #record { #(#fields,)* }.start() #count #until_dropped
-            } else {
-                #krate::Recording::disabled()
-            };
-        }
-    }
-
-    /// `let project = expansion::project(context);`, for the groups that are taken from the context.
-    fn groups(&self) -> TokenStream {
-        match (self.plan.context, &self.annotation.options.ambient) {
-            _ if self.plan.groups.is_empty() => TokenStream::new(),
-            (Some(context), _) => self.groups_of(context),
-            (None, Some(ambient)) => self.ambient_groups(mixed_site_at(ambient)),
-            (None, None) => TokenStream::new(),
-        }
-    }
-
-    fn groups_of(&self, context: &Expr) -> TokenStream {
-        let span = mixed_site_at(context);
-        // What is computed is computed once, and lives as long as what is borrowed from it.
-        let (computed, context) = if is_place(context) {
-            (None, quote_spanned!(span=> &#context))
-        } else {
-            let name = local("context");
-            (Some(quote_spanned!(span=> let #name = &#context;)), quote_spanned!(span=> #name))
-        };
-        let groups = self.plan.groups.iter().map(|(group, definite)| self.group(*group, *definite, &context, span));
-        quote!(#computed #(#groups)*)
-    }
-
-    fn ambient_groups(&self, span: Span) -> TokenStream {
-        let krate = &self.krate;
-        let ambient = local("ambient");
-        let groups = self.plan.groups.iter().map(|(group, definite)| {
-            let context = if *definite { quote!(#ambient.or_unknown()) } else { quote!(&#ambient) };
-            self.group(*group, *definite, &context, span)
-        });
-        quote!(let #ambient = #krate::ambient::Ambient::current(); #(#groups)*)
-    }
-
-    /// At the context's own place, where a group that it lacks is reported.
-    fn group(&self, group: model::Group, definite: bool, context: &TokenStream, span: Span) -> TokenStream {
-        let mut krate = self.krate.clone();
-        if self.annotation.options.krate.is_none() {
-            krate.segments.iter_mut().for_each(|segment| segment.ident.set_span(span));
-            krate.leading_colon.iter_mut().for_each(|colon| colon.spans = [span; 2]);
-        }
-        let name = local(group.name());
-        let take = match (group, definite) {
-            (model::Group::Actor, _) | (_, true) => Ident::new(group.name(), span),
-            (_, false) => format_ident!("optional_{}", group.name(), span = span),
-        };
-        let supplied = quote_spanned!(span=> #krate::expansion::#take(#context));
-        quote!(let #name = #supplied;)
-    }
-
-    fn field(&self, field: &Field<'_>) -> TokenStream {
-        let name = &field.name;
-        let value = match &field.source {
-            FieldSource::Given(value) if value.late.is_none() => self.given(value, field.required),
-            FieldSource::Given(_) if field.required => quote!("unknown"),
-            FieldSource::Given(_) | FieldSource::Absent => quote!(::core::option::Option::None),
-            FieldSource::Context(place) => {
-                let group = local(place.group.name());
-                let member = format_ident!("{}", place.field);
-                self.supplied(place.group, &group, &member, field.required)
-            }
-        };
-        quote!(#name: #value)
-    }
-
-    /// A value by hand, as `&str` or `Option<&str>`.
-    fn given(&self, value: &Value, required: bool) -> TokenStream {
-        let krate = &self.krate;
-        let expr = &value.expr;
-        match expr {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if required => return quote!(#text),
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => return quote!(::core::option::Option::Some(#text)),
-            // On its own it has no type that a conversion could go by.
-            Expr::Path(path) if path.path.is_ident("None") && !required => return quote!(::core::option::Option::None),
-            _ => {}
-        }
-        // What is borrowed already is passed on as it is.
-        let borrowed = match expr {
-            Expr::Reference(expr) if expr.mutability.is_none() => quote!(#expr),
-            expr => quote_spanned!(mixed_site_at(expr)=> &#expr),
-        };
-        match (value.display, required) {
-            (false, true) => quote!(&#krate::text(#borrowed)),
-            (false, false) => quote!(#krate::optional_text(#borrowed).as_deref()),
-            (true, true) => quote!(&#krate::display_text(#borrowed)),
-            (true, false) => quote!(::core::option::Option::Some(&#krate::display_text(#borrowed))),
-        }
-    }
-
-    /// A member of a group: the actor's are optional in themselves, the client's user agent too.
-    fn supplied(&self, group: model::Group, variable: &Ident, member: &Ident, required: bool) -> TokenStream {
-        let definite = self.plan.is_definite(group);
-        match group {
-            model::Group::Actor => quote!(#variable.#member),
-            model::Group::Client if member == "user_agent" && definite => quote!(#variable.#member),
-            model::Group::Client if member == "user_agent" => quote!(#variable.as_ref().and_then(|it| it.#member)),
-            model::Group::Client if required => quote!(&#variable.#member),
-            model::Group::Client if definite => quote!(::core::option::Option::Some(&#variable.#member)),
-            model::Group::Client => quote!(#variable.as_ref().map(|it| &*it.#member)),
-            _ if required => quote!(#variable.#member),
-            _ if definite => quote!(::core::option::Option::Some(#variable.#member)),
-            _ => quote!(#variable.map(|it| it.#member)),
-        }
-    }
-
     fn guarded_body(&self) -> TokenStream {
         self.function.body.block.stream()
     }
@@ -286,21 +160,6 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// Whether a late value or the outcome mentions an argument: an out-parameter, say.
-    fn looks_at_arguments_afterwards(&self) -> bool {
-        let late = self.plan.fields.iter().filter_map(|field| match &field.source {
-            FieldSource::Given(value) if value.late.is_some() => Some(&value.expr),
-            _ => None,
-        });
-        let outcome = self.annotation.options.outcome.as_ref().map(|outcome| &outcome.expr);
-        let afterwards: TokenStream = late.chain(outcome).map(ToTokens::to_token_stream).collect();
-        let arguments = self.function.signature.inputs.iter().map(|argument| match argument {
-            FnArg::Receiver(_) => quote!(self),
-            FnArg::Typed(argument) => argument.pat.to_token_stream(),
-        });
-        names(arguments.collect()).iter().any(|name| mentions(afterwards.clone(), name))
-    }
-
     /// `let _ = (&last, &first);`, so that the arguments are dropped in the order of the plain function.
     fn captured_in_order(&self) -> Option<TokenStream> {
         let Body { boxed, block, .. } = &self.function.body;
@@ -310,39 +169,6 @@ impl<'a> Expansion<'a> {
         let unused = names.iter().any(|name| name.to_string().starts_with('_'));
         let allow = unused.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
         (!names.is_empty()).then(|| quote!(#allow let _ = (#(&#names),*);))
-    }
-
-    /// Fills in what was known only after the body.
-    fn complete(&self) -> TokenStream {
-        if !self.plan.has_late_fields() {
-            return TokenStream::new();
-        }
-        let Self { recording, record, .. } = self;
-        let early = local("early");
-        let late = self.plan.fields.iter().filter_map(|field| match &field.source {
-            FieldSource::Given(value) => value.late.as_ref().map(|pattern| (field, *value, pattern)),
-            _ => None,
-        });
-        let (mut patterns, mut fields) = (Vec::<&Pat>::new(), Vec::new());
-        for (field, value, pattern) in late {
-            if !patterns
-                .iter()
-                .any(|known| known.to_token_stream().to_string() == pattern.to_token_stream().to_string())
-            {
-                patterns.push(pattern);
-            }
-            let name = &field.name;
-            let value = self.given(value, field.required);
-            fields.push(quote!(#name: #value));
-        }
-        let out = &self.out;
-        let rest = (fields.len() < self.plan.fields.len()).then(|| quote!(..#record::from_early(#early)));
-        quote! {
-            if let ::core::option::Option::Some(#early) = &#recording.early() {
-                #(let #patterns = &#out;)*
-                #recording.complete(&#record { #(#fields,)* #rest });
-            }
-        }
     }
 
     /// What the returned value means; an error that does not say it is reported at the returned type.
@@ -358,27 +184,6 @@ impl<'a> Expansion<'a> {
             }
         }
     }
-}
-
-/// Whether an expression names something that is there already.
-fn is_place(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => true,
-        Expr::Field(field) => is_place(&field.base),
-        Expr::Paren(paren) => is_place(&paren.expr),
-        Expr::Reference(reference) => is_place(&reference.expr),
-        _ => false,
-    }
-}
-
-/// Every name in some tokens.
-fn names(tokens: TokenStream) -> Vec<String> {
-    let names = tokens.into_iter().flat_map(|token| match token {
-        TokenTree::Ident(name) => vec![name.to_string()],
-        TokenTree::Group(group) => names(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
-    });
-    names.collect()
 }
 
 fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> Group {
