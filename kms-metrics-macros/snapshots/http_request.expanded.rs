@@ -5,16 +5,16 @@ async fn serve(ctx: &Connection, request: Request) -> Response {
         let __kms_actor = ::kms_metrics::expansion::actor(&ctx);
         let __kms_client = ::kms_metrics::expansion::optional_client(&ctx);
         ::kms_metrics::records::HttpRequest {
-            organization_id: __kms_organization.map(|it| it.id),
-            organization_name: __kms_organization.map(|it| it.name),
-            project_id: __kms_project.map(|it| it.id),
-            project_name: __kms_project.map(|it| it.name),
+            organization_id: __kms_organization.id,
+            organization_name: __kms_organization.name,
+            project_id: __kms_project.id,
+            project_name: __kms_project.name,
             user_id: __kms_actor.user_id,
             user_email: __kms_actor.user_email,
             identity_id: __kms_actor.identity_id,
             identity_name: __kms_actor.identity_name,
-            client_address: __kms_client.as_ref().map(|it| &*it.address),
-            user_agent_original: __kms_client.as_ref().and_then(|it| it.user_agent),
+            client_address: __kms_client.address.as_deref(),
+            user_agent_original: __kms_client.user_agent,
             http_request_method: &::kms_metrics::text(&request.method.as_str()),
             http_route: "/kmip",
             auth_method: ::core::option::Option::None,

@@ -9,6 +9,26 @@ use crate::context::{
     Actor, Client, Definite, HasActor, HasClient, HasOrganization, HasProject, Organization, Project,
 };
 use crate::outcome::{ErrorType, Outcome, Verdict, error_verdict};
+use crate::value::Text;
+
+/// An organization or project that may be absent, as the attributes that it gives: so nothing has to be mapped where
+/// they are used, in every annotated function anew.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionalGroup<'a> {
+    /// `kms.organization.id` or `kms.project.id`
+    pub id: Option<&'a str>,
+    /// `kms.organization.name` or `kms.project.name`
+    pub name: Option<&'a str>,
+}
+
+/// A client that may be absent, as the attributes that it gives.
+#[derive(Clone, Debug)]
+pub struct OptionalClient<'a> {
+    /// `client.address`
+    pub address: Option<Text<'a>>,
+    /// `user_agent.original`
+    pub user_agent: Option<&'a str>,
+}
 
 /// The organization of a context, for a metric that requires one.
 pub fn organization<'a, C>(context: &'a C) -> Organization<'a>
@@ -20,8 +40,11 @@ where
 }
 
 /// The organization of a context, if it has one.
-pub fn optional_organization<C: HasOrganization + ?Sized>(context: &C) -> Option<Organization<'_>> {
-    context.organization().into()
+pub fn optional_organization<C: HasOrganization + ?Sized>(context: &C) -> OptionalGroup<'_> {
+    match context.organization().into() {
+        Some(Organization { id, name }) => OptionalGroup { id: Some(id), name: Some(name) },
+        None => OptionalGroup { id: None, name: None },
+    }
 }
 
 /// The project of a context, for a metric that requires one.
@@ -34,8 +57,11 @@ where
 }
 
 /// The project of a context, if it has one.
-pub fn optional_project<C: HasProject + ?Sized>(context: &C) -> Option<Project<'_>> {
-    context.project().into()
+pub fn optional_project<C: HasProject + ?Sized>(context: &C) -> OptionalGroup<'_> {
+    match context.project().into() {
+        Some(Project { id, name }) => OptionalGroup { id: Some(id), name: Some(name) },
+        None => OptionalGroup { id: None, name: None },
+    }
 }
 
 /// Who is asking.
@@ -53,8 +79,11 @@ where
 }
 
 /// The client of a context, if it has one.
-pub fn optional_client<C: HasClient + ?Sized>(context: &C) -> Option<Client<'_>> {
-    context.client().into()
+pub fn optional_client<C: HasClient + ?Sized>(context: &C) -> OptionalClient<'_> {
+    match context.client().into() {
+        Some(Client { address, user_agent }) => OptionalClient { address: Some(address), user_agent },
+        None => OptionalClient { address: None, user_agent: None },
+    }
 }
 
 /// Calls a function body. As an argument, unlike called in place, a closure may return what it borrowed from what it

@@ -27,8 +27,8 @@ pub mod handler {
                 user_email: __kms_actor.user_email,
                 identity_id: __kms_actor.identity_id,
                 identity_name: __kms_actor.identity_name,
-                client_address: __kms_client.as_ref().map(|it| &*it.address),
-                user_agent_original: __kms_client.as_ref().and_then(|it| it.user_agent),
+                client_address: __kms_client.address.as_deref(),
+                user_agent_original: __kms_client.user_agent,
                 environment: "prod",
                 secret_path: &::kms_metrics::text(&query.path),
                 secret_name: ::kms_metrics::optional_text(&query.name).as_deref(),
@@ -50,8 +50,10 @@ pub mod handler {
             }
         }
             .await;
-        __kms_recording
-            .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+        if __kms_recording.is_live() {
+            __kms_recording
+                .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+        }
         __kms_out
     }
     /// `?path=…&name=…`

@@ -22,10 +22,8 @@ pub mod method {
                     project_id: __kms_project.id,
                     identity_id: __kms_actor.identity_id,
                     identity_name: __kms_actor.identity_name,
-                    client_address: __kms_client.as_ref().map(|it| &*it.address),
-                    user_agent_original: __kms_client
-                        .as_ref()
-                        .and_then(|it| it.user_agent),
+                    client_address: __kms_client.address.as_deref(),
+                    user_agent_original: __kms_client.user_agent,
                     kmip_operation_type: "locate",
                     kmip_client_id: &::kms_metrics::text(
                         &self.ctx.user_id.as_deref().unwrap_or("none"),
@@ -40,8 +38,12 @@ pub mod method {
             let __kms_out = ::kms_metrics::expansion::call_once(move || -> Option<
                 &mut String,
             > { self.objects.last_mut() });
-            __kms_recording
-                .finish(::kms_metrics::expansion::Returned::new(&__kms_out).verdict());
+            if __kms_recording.is_live() {
+                __kms_recording
+                    .finish(
+                        ::kms_metrics::expansion::Returned::new(&__kms_out).verdict(),
+                    );
+            }
             __kms_out
         }
     }

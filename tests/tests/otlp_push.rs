@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use kms_metrics::config::Warning;
-use kms_metrics::telemetry::{FlushError, TelemetryBuilder};
+use kms_metrics::telemetry::{FlushError, ShutdownError, TelemetryBuilder};
 use kms_metrics::{Telemetry, Verdict, records};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, metric};
@@ -182,6 +182,27 @@ fn a_new_reason_within_an_outage_is_logged_once_and_quietly() {
     assert_eq!(logged_at(Level::WARN).len(), 1);
     let changes = logged_at(Level::INFO).into_iter().filter(|line| line.contains("still fails")).count();
     assert_eq!(changes, 1);
+}
+
+#[test]
+fn a_panicking_callback_ends_the_push_and_is_said_once() {
+    let _serial = serial();
+    listen();
+    let receiver = Receiver::start(Behaviour::Accept);
+    let telemetry = push(receiver.endpoint()).otlp_push_interval(Duration::from_secs(1)).build().unwrap();
+    let meter = telemetry.meter_provider().unwrap().meter("own");
+    let _registered = meter.u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
+    eventually("the error", || !logged_at(Level::ERROR).is_empty());
+
+    let failure = failure(telemetry.flush(LONG));
+    let ended = telemetry.shutdown_with_timeout(LONG);
+    let Err(ShutdownError::Export(last)) = ended else { panic!("{ended:?}") };
+    let errors = logged_at(Level::ERROR);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert!(errors[0].contains(&receiver.endpoint()), "{errors:#?}");
+    for text in [&errors[0], &failure, &last] {
+        assert!(text.contains("callback of an observable instrument") && text.contains("restart"), "{text}");
+    }
 }
 
 #[test]
@@ -368,4 +389,22 @@ fn the_usual_proxy_variables_are_honoured() {
         .unwrap();
     assert!(child.status.success(), "{child:?}");
     assert_eq!(proxy.received()[0].line, "POST http://otel-collector.invalid:4318/v1/metrics HTTP/1.1");
+}
+
+#[test]
+fn what_is_to_stay_on_this_machine_is_never_sent_through_a_proxy() {
+    let proxy = Receiver::start(Behaviour::Accept);
+    let receiver = Receiver::start(Behaviour::Accept);
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "in_a_process_with_opentelemetrys_own_variables"])
+        .env(CHILD_ENDPOINT, receiver.endpoint())
+        .env("HTTP_PROXY", format!("http://{}", proxy.address))
+        .env_remove("http_proxy")
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{child:?}");
+    assert!(proxy.received().is_empty());
+    assert_eq!(receiver.received()[0].header("authorization"), Some(AUTHORIZATION));
 }

@@ -12,14 +12,19 @@ use kms_metrics::{InitError, Telemetry, Verdict, records};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 
+#[path = "telemetry_support/logs.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod logs;
 #[path = "telemetry_support/scrape.rs"]
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod scrape;
 #[path = "telemetry_support/serial.rs"]
 mod serial;
 
+use logs::{listen, logged_at};
 use scrape::{Answer, connect, get, request, send};
 use serial::{eventually, serial};
+use tracing::Level;
 
 /// On this machine only, on a free port.
 fn pull() -> TelemetryBuilder {
@@ -171,6 +176,40 @@ fn a_panicking_callback_is_a_503_and_the_endpoint_lives_on() {
     assert_eq!(get(address(&telemetry), "/metrics").status, 503);
     assert_eq!(get(address(&telemetry), "/metrics").status, 503);
     assert_eq!(get(address(&telemetry), "/healthz").status, 200);
+}
+
+#[test]
+fn scrapes_that_fail_are_one_error_in_the_log() {
+    let _serial = serial();
+    listen();
+    let telemetry = pull().build().unwrap();
+    observed(&telemetry, || panic!("on purpose"));
+    for _ in 0..3 {
+        assert_eq!(get(address(&telemetry), "/metrics").status, 503);
+    }
+    let errors = logged_at(Level::ERROR);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert!(errors[0].contains("callback") && errors[0].contains("restart the program"), "{errors:#?}");
+}
+
+#[test]
+fn scrapes_that_work_again_are_one_line_in_the_log() {
+    let _serial = serial();
+    listen();
+    let telemetry = pull().build().unwrap();
+    // One byte more than 128 MiB is too large already.
+    let length = Arc::new(AtomicUsize::new(128 << 20));
+    let size = Arc::clone(&length);
+    let _registered = meter(&telemetry)
+        .u64_observable_gauge("big")
+        .with_callback(move |gauge| gauge.observe(1, &[KeyValue::new("long", "x".repeat(size.load(Ordering::SeqCst)))]))
+        .build();
+    assert_eq!(get(address(&telemetry), "/metrics").status, 503);
+    length.store(1, Ordering::SeqCst);
+    assert_eq!(get(address(&telemetry), "/metrics").status, 200);
+    assert_eq!(get(address(&telemetry), "/metrics").status, 200);
+    let ends = logged_at(Level::INFO).into_iter().filter(|line| line.contains("scrapes work again")).count();
+    assert_eq!((logged_at(Level::ERROR).len(), ends), (1, 1));
 }
 
 #[test]

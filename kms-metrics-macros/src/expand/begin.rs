@@ -129,14 +129,12 @@ impl Expansion<'_> {
         let definite = self.plan.is_definite(group);
         match group {
             model::Group::Actor => quote!(#variable.#member),
-            model::Group::Client if member == "user_agent" && definite => quote!(#variable.#member),
-            model::Group::Client if member == "user_agent" => quote!(#variable.as_ref().and_then(|it| it.#member)),
+            model::Group::Client if member == "user_agent" => quote!(#variable.#member),
             model::Group::Client if required => quote!(&#variable.#member),
             model::Group::Client if definite => quote!(::core::option::Option::Some(&#variable.#member)),
-            model::Group::Client => quote!(#variable.as_ref().map(|it| &*it.#member)),
-            _ if required => quote!(#variable.#member),
-            _ if definite => quote!(::core::option::Option::Some(#variable.#member)),
-            _ => quote!(#variable.map(|it| it.#member)),
+            model::Group::Client => quote!(#variable.#member.as_deref()),
+            _ if definite && !required => quote!(::core::option::Option::Some(#variable.#member)),
+            _ => quote!(#variable.#member),
         }
     }
 }

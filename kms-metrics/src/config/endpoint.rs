@@ -96,18 +96,23 @@ impl fmt::Debug for Endpoint {
 /// What was found, for an error: without anything that could be user info or a token, even where it is no address.
 fn redacted(text: &str) -> String {
     let (address, query) = match text.find(['?', '#']) {
-        // A password may contain either, so user info is looked for in all of it first.
-        Some(at) if !text[at..].contains('@') => (&text[..at], "?..."),
-        _ => (text, ""),
+        // A password may contain either, and a query an `@`: whichever it is, it is not shown.
+        Some(at) if text[at..].contains('@') => return format!("{:?}", format!("{}...", scheme(text))),
+        Some(at) => (&text[..at], "?..."),
+        None => (text, ""),
     };
     let shown = match address.rfind('@') {
-        Some(at) => {
-            let scheme = address[..at].find("//").map_or("", |slashes| &address[..slashes + 2]);
-            format!("{scheme}...@{}{query}", address[at + 1..].split(['?', '#']).next().unwrap_or_default())
-        }
+        Some(at) => format!("{}...@{}{query}", scheme(address), &address[at + 1..]),
         None => format!("{address}{query}"),
     };
     format!("{shown:?}")
+}
+
+/// Up to the slashes, if that is a scheme and not user info.
+fn scheme(text: &str) -> &str {
+    let end = text.find("//").unwrap_or_default();
+    let name = text[..end].strip_suffix(':').unwrap_or(&text[..end]);
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic()) { "" } else { &text[..end + 2] }
 }
 
 #[cfg(test)]
@@ -151,8 +156,8 @@ mod tests {
             "http://hunter2@c:4318",
             "kms:hunter2@c:4318",
             "https//kms:hunter2@c",
-            "http://kms:a?b#hunter2@c:4318",
             "http://kms:hun/ter2@hunter2@c:99999",
+            "kms:hunter2//@c",
         ] {
             let problem = Endpoint::parse(text).unwrap_err();
             let shown = format!("{problem} {problem:?}");
@@ -168,6 +173,19 @@ mod tests {
         assert!(!format!("{endpoint:?}").contains("hunter2"));
         let problem = Endpoint::parse("ftp://c:4318/?token=hunter2").unwrap_err();
         assert!(!problem.to_string().contains("hunter2"), "{problem}");
+    }
+
+    #[test]
+    fn where_user_info_and_query_cannot_be_told_apart_neither_is_shown() {
+        for (text, shown) in [
+            ("ftp://c:4318/?u=a@b&token=hunter2", "\"ftp://...\""),
+            ("ftp://c:4318/#u=a@b&token=hunter2", "\"ftp://...\""),
+            ("http://kms:a?b#hunter2@c:4318", "\"http://...\""),
+            ("kms:hunter2//?@c", "\"...\""),
+        ] {
+            let problem = Endpoint::parse(text).unwrap_err();
+            assert!(problem.found().starts_with(shown) && !problem.found().contains("hunter2"), "{problem}");
+        }
     }
 
     #[test]

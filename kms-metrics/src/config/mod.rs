@@ -3,6 +3,10 @@
 //! The variables are those of the operator's guide, and a few of OpenTelemetry's own; [`variables`] names them. An
 //! empty variable is unset. When collection is off, the others are not looked at; when it is on, whatever is wrong in
 //! any of them is one [`ConfigError`] that lists everything.
+//!
+//! The push also heeds what its libraries read themselves: the proxy variables (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`,
+//! `NO_PROXY`, in either case), except for an endpoint on this machine, which is never reached through a proxy; and
+//! `OTEL_EXPORTER_OTLP_HEADERS`, which can add headers to the requests.
 
 mod credentials;
 mod endpoint;

@@ -91,12 +91,13 @@ fn prepare_pull(
     retry_bind: Option<Duration>,
     provider: MeterProviderBuilder,
 ) -> Result<(MeterProviderBuilder, Begin), InitError> {
-    use crate::exporter::prometheus::{BindError, PullBuilder, StartError, public_endpoint};
+    use crate::exporter::prometheus::{BindError, PullBuilder, StartError};
 
     let (pull, reader) = PullBuilder::bind(&config, retry_bind).map_err(|error| match error {
         StartError::Bind(BindError { address, source }) => InitError::Bind { address, source },
         StartError::Reader(error) => InitError::Exporter(error.to_string()),
     })?;
+    let warning = pull.public_endpoint(LABELS_NAME_PEOPLE);
     let begin = move |meter: &Meter| {
         let thread = |source| InitError::Thread { purpose: "the scrape endpoint", source };
         let pull = pull.start(meter).map_err(thread)?;
@@ -104,7 +105,6 @@ fn prepare_pull(
             Some(address) => format!("metrics can be scraped at http://{address}/metrics"),
             None => "metrics can be scraped as soon as their port is free".to_owned(),
         };
-        let warning = public_endpoint(&config, pull.address(), LABELS_NAME_PEOPLE);
         Ok(Begun { exporter: Arc::new(pull), warning, told })
     };
     Ok((provider.with_reader(reader), Box::new(begin)))

@@ -58,7 +58,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        match parts.headers.get("authorization").map(|value| value.as_bytes()) {
+        match parts.headers.get("authorization").map(axum::http::HeaderValue::as_bytes) {
             Some(b"person") => Ok(Self(person())),
             Some(b"machine") => Ok(Self(machine())),
             _ => Err(HttpError::Unauthorized),

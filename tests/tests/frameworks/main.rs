@@ -2,6 +2,12 @@
 //! is about what was recorded.
 
 #![deny(clippy::pedantic, clippy::nursery, unused)]
+#![allow(
+    clippy::future_not_send,
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "guards and captures belong to their thread and are dropped on purpose; frameworks want `async`"
+)]
 
 mod axum_handlers;
 mod conditional;

@@ -1,7 +1,8 @@
 //! Sending one request: the credentials, the time limits, the retries.
 //!
 //! Proxies are those of the usual variables (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case), as
-//! curl reads them.
+//! curl reads them. A loopback endpoint is never reached through one: what is to stay on this machine, credentials in
+//! the clear among it, must not leave it.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -23,7 +24,7 @@ use reqwest::blocking;
 
 use super::exporter::Outcome;
 use super::reason::{Failure, Reason};
-use crate::config::Credentials;
+use crate::config::{Credentials, OtlpConfig};
 
 /// For one export, retries included. OpenTelemetry's default.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -60,13 +61,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(credentials: Option<&Credentials>, outcome: Outcome) -> Result<Self, ClientError> {
-        let authorization = credentials.map(basic).transpose()?;
+    pub(super) fn new(config: &OtlpConfig, outcome: Outcome) -> Result<Self, ClientError> {
+        let authorization = config.credentials.as_ref().map(basic).transpose()?;
+        let stays_here = config.endpoint.is_loopback();
         // The blocking client has a runtime in it, and must neither begin nor end inside another one.
         let http = thread::Builder::new()
             .name("kms-metrics-push".to_owned())
-            .spawn(|| {
-                blocking::Client::builder()
+            .spawn(move || {
+                let builder = blocking::Client::builder();
+                let builder = if stays_here { builder.no_proxy() } else { builder };
+                builder
                     .timeout(TIME_LIMIT)
                     .connect_timeout(CONNECT_TIME_LIMIT)
                     // Following one would post every label to another origin (307), or nothing at all (302).
@@ -210,11 +214,19 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::config::{Config, Export};
 
     fn client(password: &str) -> Client {
-        let credentials = Credentials { username: "kms".to_owned(), password: Secret::new(password) };
-        Client::new(Some(&credentials), Outcome::default()).unwrap()
+        let config = Config::from_vars(|name| match name {
+            "OTEL_TELEMETRY_COLLECTION_ENABLED" => Some("true"),
+            "OTEL_EXPORT_TYPE" => Some("otlp"),
+            "OTEL_EXPORT_OTLP_ENDPOINT" => Some("http://localhost:4318"),
+            "OTEL_COLLECTOR_BASIC_AUTH_USERNAME" => Some("kms"),
+            "OTEL_COLLECTOR_BASIC_AUTH_PASSWORD" => Some(password),
+            _ => None,
+        });
+        let Some(Export::Otlp(config)) = config.unwrap().export else { panic!("not a push") };
+        Client::new(&config, Outcome::default()).unwrap()
     }
 
     #[test]

@@ -40,6 +40,11 @@ pub(crate) struct ReportingExporter {
 }
 
 impl ReportingExporter {
+    /// There was nothing to export, because collecting failed.
+    pub(super) fn not_collected(&self, why: impl Into<String>) {
+        self.exports.ended(Err(Failure::new(Reason::Collecting, why)));
+    }
+
     pub(super) fn new(inner: MetricExporter, outcome: Outcome, exports: Arc<Exports>) -> Self {
         Self { inner, outcome, exports }
     }

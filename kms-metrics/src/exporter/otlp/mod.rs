@@ -1,7 +1,7 @@
 //! Push: OTLP over HTTP with protobuf, at an interval.
 //!
 //! ```text
-//! PeriodicReader (SDK) ── every interval, on its own thread
+//! reader ── every interval, on its own thread
 //!   └─ exporter ── counts attempts and failures, tells when an outage begins and ends (outage)
 //!        └─ MetricExporter (opentelemetry-otlp) ── encodes
 //!             └─ client ── sends, with the credentials, the time limits and the retries (reason: why it failed)
@@ -10,6 +10,7 @@
 mod client;
 mod exporter;
 mod outage;
+mod reader;
 mod reason;
 
 use std::sync::Arc;
@@ -17,13 +18,13 @@ use std::time::Duration;
 
 use opentelemetry::metrics::Meter;
 use opentelemetry_otlp::{MetricExporter, Protocol, WithExportConfig as _, WithHttpConfig as _};
-use opentelemetry_sdk::metrics::PeriodicReader;
 
 use super::Exporter;
 use crate::config::OtlpConfig;
 use client::{Client, ClientError, TIME_LIMIT};
 use exporter::{Outcome, ReportingExporter};
 use outage::Exports;
+pub(crate) use reader::PushReader;
 
 /// The push while it lives.
 #[derive(Debug)]
@@ -36,15 +37,17 @@ pub(crate) struct Push {
 pub(crate) enum StartError {
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error("the thread that pushes cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
     #[error(transparent)]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
 }
 
 impl Push {
     /// The push, and the reader that goes into the meter provider; its thread runs from here on.
-    pub(crate) fn start(config: &OtlpConfig) -> Result<(Self, PeriodicReader<ReportingExporter>), StartError> {
+    pub(crate) fn start(config: &OtlpConfig) -> Result<(Self, PushReader), StartError> {
         let outcome = Outcome::default();
-        let client = Client::new(config.credentials.as_ref(), outcome.clone())?;
+        let client = Client::new(config, outcome.clone())?;
         // Everything is said here that the crate would otherwise look up in OTEL_EXPORTER_OTLP_* itself. What remains
         // to these variables is to add headers.
         let inner = MetricExporter::builder()
@@ -57,7 +60,7 @@ impl Push {
             .build()?;
         let exports = Arc::new(Exports::new(config.endpoint.to_string()));
         let exporter = ReportingExporter::new(inner, outcome, Arc::clone(&exports));
-        let reader = PeriodicReader::builder(exporter).with_interval(config.interval).build();
+        let reader = PushReader::start(exporter, config.temporality, config.interval)?;
         Ok((Self { exports }, reader))
     }
 

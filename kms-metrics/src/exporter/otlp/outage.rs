@@ -69,23 +69,34 @@ impl Exports {
         );
     }
 
-    /// A warning when an outage begins. When its reason changes (the collector came up, and now refuses the password)
-    /// a line at a lower level, once per reason: nothing here repeats itself at every interval.
+    /// Once per reason and outage: nothing here repeats itself at every interval.
     fn log_failure(&self, outage: &mut Option<Outage>, failure: Failure) {
-        let Some(outage) = outage else {
-            tracing::warn!(
-                "pushing metrics to {} fails: {failure}; it is tried again at every interval, and the next line tells when it works",
-                self.endpoint,
-            );
-            *outage = Some(Outage { began: Instant::now(), failed: 1, seen: vec![failure.reason], last: failure });
-            return;
-        };
+        let begins = outage.is_none();
+        let outage = outage.get_or_insert_with(|| Outage {
+            began: Instant::now(),
+            failed: 0,
+            seen: Vec::new(),
+            last: failure.clone(),
+        });
         outage.failed += 1;
         if !outage.seen.contains(&failure.reason) {
-            tracing::info!("pushing metrics to {} still fails, now because: {failure}", self.endpoint);
+            self.log_reason(begins, &failure);
             outage.seen.push(failure.reason);
         }
         outage.last = failure;
+    }
+
+    /// A warning when an outage begins, and a line at a lower level when its reason changes (the collector came up, and
+    /// now refuses the password). An error when it will not pass.
+    fn log_reason(&self, begins: bool, failure: &Failure) {
+        let endpoint = &self.endpoint;
+        match failure.reason {
+            Reason::Collecting => tracing::error!("no metrics are pushed to {endpoint} any more: {failure}"),
+            _ if begins => tracing::warn!(
+                "pushing metrics to {endpoint} fails: {failure}; it is tried again at every interval, and the next line tells when it works"
+            ),
+            _ => tracing::info!("pushing metrics to {endpoint} still fails, now because: {failure}"),
+        }
     }
 
     /// Why the last export failed, if it did.

@@ -73,6 +73,8 @@ reasons! {
     ServerError = "server_error";
     /// What answers is no OTLP receiver.
     InvalidAnswer = "invalid_answer";
+    /// A callback of an observable instrument panicked.
+    Collecting = "collecting";
     /// Anything else.
     Other = "other";
 }
@@ -106,6 +108,10 @@ impl fmt::Display for Reason {
             Self::Rejected => f.write_str("the collector refuses what it is sent"),
             Self::ServerError => f.write_str("the collector failed: see its logs"),
             Self::InvalidAnswer => write!(f, "what answers there is no OTLP receiver: check {OTLP_ENDPOINT}"),
+            Self::Collecting => f.write_str(
+                "the metrics cannot be collected any more: a callback of an observable instrument of the program \
+                 panicked; correct it, and restart the program",
+            ),
             Self::Other => f.write_str("the export failed"),
         }
     }

@@ -22,6 +22,11 @@ pub(super) const CONTENT_TYPE: &str = ::prometheus::TEXT_FORMAT;
 /// this has lost already, and so has the process that holds it in memory.
 const LONGEST: usize = 128 << 20;
 
+const PANICKED: &str =
+    "a callback of an observable instrument of the program panicked; correct it, and restart the program";
+const NOTHING: &str = "the meter provider returned no metrics; it is shut down, or a callback of an observable \
+                       instrument panicked before, which must be corrected and the program restarted";
+
 /// Renders what the registry gathers.
 #[derive(Debug)]
 pub(super) struct Exposition {
@@ -101,10 +106,10 @@ impl Exposition {
     fn gather_and_encode(&self) -> Result<Vec<u8>, RenderError> {
         // Callbacks of the program's own observable instruments run in here, and a panic is theirs, not the scrape's.
         let families = catch_unwind(AssertUnwindSafe(|| self.registry.gather()))
-            .map_err(|_| RenderError::Collecting("a callback of an observable instrument panicked".to_owned()))?;
+            .map_err(|_| RenderError::Collecting(PANICKED.to_owned()))?;
         // There is always `target_info`, unless the provider was shut down or one of its locks is poisoned.
         if families.is_empty() {
-            return Err(RenderError::Collecting("the meter provider returned no metrics; is it shut down?".to_owned()));
+            return Err(RenderError::Collecting(NOTHING.to_owned()));
         }
         let mut text = Bounded { text: Vec::with_capacity(self.expected_size()), longest: self.longest, over: false };
         match TextEncoder::new().encode(&families, &mut text) {

@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
 use super::answer::answer;
 use super::bind::bind;
@@ -26,6 +27,8 @@ pub(super) struct Limits {
     connections: usize,
     /// How long a request's head may take, and a connection may idle between two requests.
     head_timeout: Duration,
+    /// How long an answer may be stuck because the client does not read on.
+    write_timeout: Duration,
     /// The largest request head, in bytes.
     head_size: usize,
     /// The most request headers.
@@ -38,6 +41,7 @@ impl Default for Limits {
             // One Prometheus needs one; the rest is for its replicas, and for people with curl.
             connections: 64,
             head_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
             head_size: 16 << 10,
             headers: 64,
         }
@@ -154,7 +158,7 @@ async fn open_later(
 }
 
 /// Takes a place first and a connection then: at the bound, newcomers wait in the kernel until a place is free, which
-/// the time-out for a request's head sees to.
+/// the time-outs see to: of a request's head, of a gathering ([`Gatherer`]'s own), and of an answer that is not read.
 async fn accept(listener: tokio::net::TcpListener, places: Arc<Semaphore>, gatherer: Arc<Gatherer>, limits: Limits) {
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
@@ -178,12 +182,14 @@ async fn serve(stream: TcpStream, gatherer: Arc<Gatherer>, limits: Limits) {
         let answer = answer(request, Arc::clone(&gatherer));
         async { Ok::<_, Infallible>(answer.await) }
     });
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_timeout));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(limits.head_size)
         .max_headers(limits.headers)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .await;
     if let Err(error) = served {
         tracing::debug!("a scraper's connection ended early: {error}");
@@ -195,10 +201,19 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
 
+    use opentelemetry::KeyValue;
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+    use socket2::{Domain, Socket, Type};
+
     use super::*;
 
     fn start(limits: Limits) -> Listener {
         let (exposition, _reader) = Exposition::new().unwrap();
+        start_with(exposition, limits)
+    }
+
+    fn start_with(exposition: Exposition, limits: Limits) -> Listener {
         let config = PrometheusConfig { host: Some("127.0.0.1".to_owned()), port: 0 };
         Listener::start(Sockets::Open(bind(&config).unwrap()), Arc::new(exposition), limits).unwrap()
     }
@@ -239,6 +254,25 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(first);
         assert!(waiting.join().unwrap().starts_with("HTTP/1.1 200"));
+    }
+
+    #[test]
+    fn a_client_that_does_not_read_gives_its_place_up() {
+        let (exposition, reader) = Exposition::new().unwrap();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        // More than the kernel buffers for a client that does not read.
+        let long = KeyValue::new("long", "x".repeat(16 << 20));
+        provider.meter("test").u64_counter("big").build().add(1, &[long]);
+        let limits = Limits { connections: 1, write_timeout: Duration::from_millis(200), ..Limits::default() };
+        let listener = start_with(exposition, limits);
+
+        let deaf = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        deaf.set_recv_buffer_size(4 << 10).unwrap();
+        deaf.connect(&listener.address().unwrap().into()).unwrap();
+        (&deaf).write_all(b"GET /metrics HTTP/1.1\r\nHost: kms\r\n\r\n").unwrap();
+        thread::sleep(Duration::from_millis(100));
+        assert!(answer(connect(&listener)).starts_with("HTTP/1.1 200"));
+        drop(deaf);
     }
 
     #[test]

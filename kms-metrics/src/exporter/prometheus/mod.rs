@@ -3,7 +3,8 @@
 //! ```text
 //! listener ── accepts connections, on a thread and a runtime of its own
 //!   └─ answer ── one request: /metrics, /healthz, 404, 405
-//!        └─ gather ── one collection at a time, off the listener's thread, shared by whoever waits
+//!        └─ gather ── one collection at a time, off the listener's thread, shared by whoever waits; tells when an
+//!             │         outage begins and ends (outage)
 //!             └─ exposition ── the SDK's data as text
 //! ```
 
@@ -12,6 +13,7 @@ mod bind;
 mod exposition;
 mod gather;
 mod listener;
+mod outage;
 
 use std::io;
 use std::net::SocketAddr;
@@ -63,6 +65,16 @@ impl PullBuilder {
         Ok((Self { exposition, sockets }, reader))
     }
 
+    /// The warning about an endpoint that others can reach, where `personal` labels can be read from it.
+    pub(crate) fn public_endpoint(&self, personal: bool) -> Option<Warning> {
+        let addresses = match &self.sockets {
+            listener::Sockets::Open(sockets) => sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect(),
+            listener::Sockets::Later { config, .. } => bind::addresses(config).unwrap_or_default(),
+        };
+        let address = addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback())?;
+        personal.then_some(Warning::PublicEndpoint { address })
+    }
+
     /// Begins to answer.
     pub(crate) fn start(self, meter: &Meter) -> io::Result<Pull> {
         self.exposition.measure_on(meter);
@@ -101,12 +113,19 @@ impl Exporter for Pull {
     }
 }
 
-/// The warning about an endpoint that others can reach, where `personal` labels can be read from it.
-pub(crate) fn public_endpoint(config: &PrometheusConfig, bound: Option<SocketAddr>, personal: bool) -> Option<Warning> {
-    let addresses = match bound {
-        Some(address) => vec![address],
-        None => bind::addresses(config).unwrap_or_default(),
-    };
-    let address = addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback())?;
-    personal.then_some(Warning::PublicEndpoint { address })
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn one_public_address_among_several_is_warned_about() {
+        let sockets = ["127.0.0.1:0", "0.0.0.0:0"].map(|address| TcpListener::bind(address).unwrap());
+        let public = sockets[1].local_addr().unwrap();
+        let (exposition, _reader) = Exposition::new().unwrap();
+        let pull = PullBuilder { exposition, sockets: listener::Sockets::Open(sockets.into()) };
+        assert_eq!(pull.public_endpoint(true), Some(Warning::PublicEndpoint { address: public }));
+        assert_eq!(pull.public_endpoint(false), None);
+    }
 }
