@@ -143,8 +143,14 @@ pub use kms_metrics_macros::__annotate;
 ///
 /// # Where it goes
 ///
-/// On a `fn` or `async fn`, free or a method; a method of an `#[async_trait]` is recorded when its future runs. Not on a `const fn`, a method without a body, an `impl` block, or a function that returns a
-/// hand-written future, which would be timed before the future runs.
+/// On a `fn` or `async fn`, free or a method, above or below the attributes of a web framework; a method of an
+/// `#[async_trait]` is recorded when its future runs. Not on a `const fn`, a method without a body, an `impl` block, a
+/// function that never returns, or one that returns a hand-written future, which would be timed before the future runs.
+///
+/// A function behaves as without the annotation, but for this: an argument that the body does not use is dropped after
+/// those that it uses, and `#[track_caller]` has no effect where something is returned. The annotation's expressions,
+/// and the program's own contexts, outcomes and `Display`s that they call, are part of the function: they are evaluated
+/// only while telemetry is on, and a panic of theirs is one of the function.
 ///
 /// # What it expands to
 ///

@@ -275,6 +275,18 @@ impl Outcome for http::StatusCode {
     }
 }
 
+/// As an error: HTTP's class of the status, and the status. One that is no error's is OpenTelemetry's `_OTHER`.
+#[cfg(any(feature = "http", feature = "axum"))]
+impl ErrorType for http::StatusCode {
+    fn error_type(&self) -> &'static str {
+        Verdict::from_http_status(self.as_u16()).error_type().unwrap_or("_OTHER")
+    }
+
+    fn status_code(&self) -> Option<u16> {
+        Some(self.as_u16())
+    }
+}
+
 #[cfg(any(feature = "http", feature = "axum"))]
 impl<B> Outcome for http::Response<B> {
     fn verdict(&self) -> Verdict {

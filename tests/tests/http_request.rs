@@ -45,6 +45,16 @@ fn count_duration_and_error_come_from_one_annotation() {
     );
 }
 
+#[kms_metric(http_request, ctx, http_request_method = "GET", http_route = "/")]
+fn refused(ctx: &AuthContext) -> Result<usize, StatusCode> {
+    if ctx.organization_id.is_empty() { Ok(0) } else { Err(StatusCode::FORBIDDEN) }
+}
+
+#[test]
+fn a_status_as_an_error_is_the_status() {
+    assert_eq!(recorded(|| assert!(refused(&person()).is_err())), ("403".into(), Some("auth_error".into())));
+}
+
 struct SeeOther;
 
 impl kms_metrics::ErrorType for SeeOther {

@@ -130,8 +130,8 @@ impl<'a> Expansion<'a> {
         let declared = returned.as_ref().filter(|returned| !mentions(returned.to_token_stream(), "impl"));
         let run = if *is_async {
             let named = declared.map(|returned| {
-                let early = local("early");
                 // At the returned type's own place, which an error about it mentions.
+                let early = Ident::new("__kms_early", mixed_site_at(returned));
                 quote_spanned! {mixed_site_at(returned)=>
                     if let ::core::option::Option::Some(#early) = #krate::expansion::returns::<#returned>() {
                         return #early;

@@ -9,4 +9,12 @@ fn never_called(ctx: &AuthContext, unused: u8) -> u8 {
     value
 }
 
-fn main() {}
+#[kms_metric(secret_read, ctx, environment = "a", secret_path = "/")]
+#[must_use]
+fn important(ctx: &AuthContext) -> u8 {
+    ctx.organization_id.len() as u8
+}
+
+fn main() {
+    important(&kms_metrics_tests::person());
+}
