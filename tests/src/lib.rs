@@ -1,8 +1,10 @@
 //! What the tests share: a request's context, an error, and a runtime-free way to poll.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::{Context, Poll, Waker};
 
+use kms_metrics::testing::Point;
 use kms_metrics::{Actor, Client, ErrorType, HasActor, HasClient, HasOrganization, HasProject, Organization, Project};
 
 /// A request that is authenticated and belongs to a project.
@@ -122,4 +124,16 @@ pub fn ready<F: Future>(future: F) -> F::Output {
 pub fn cancel<F: Future>(future: F) {
     let mut future = std::pin::pin!(future);
     assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending(), "the future is ready");
+}
+
+/// Attributes as a point has them.
+#[must_use]
+pub fn attributes<const N: usize>(expected: [(&str, &str); N]) -> BTreeMap<String, String> {
+    expected.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// An attribute of a point; empty where there is none.
+#[must_use]
+pub fn only(point: &Point, key: &str) -> String {
+    point.attributes.get(key).cloned().unwrap_or_default()
 }
