@@ -256,7 +256,8 @@ pub use kms_metrics_macros::kms_metric;
 ///   measuring the call's duration in seconds. Their attributes are `required`, `nullable` (must be given, may be
 ///   `None`) or `optional`; `KEY = "text"` is a constant, `KEY = argument` takes the value of another argument.
 ///
-/// The instruments are registered with the first recording, their series are limited like those of the built-in ones.
+/// The instruments are registered with the first recording, which must not be inside the callback of an observable
+/// instrument, and their series are limited like those of the built-in ones.
 /// An annotation names the record by its path, within the crate that declares it. `INSTRUMENTS` beside the records
 /// feeds [`catalogue::to_json_of`]. `crate = path;` at the top says where this crate is, when not at `::kms_metrics`.
 ///
