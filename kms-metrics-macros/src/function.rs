@@ -8,10 +8,10 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{
-    Attribute, Error, GenericArgument, PathArguments, Result, ReturnType, Signature, Token, Type, TypeParamBound,
-    Visibility,
+    AttrStyle, Attribute, Error, GenericArgument, PathArguments, Result, ReturnType, Signature, Token, Type,
+    TypeParamBound, Visibility,
 };
 
 pub(crate) struct Function {
@@ -65,7 +65,9 @@ impl Parse for Function {
             let message = "this method has no body to record: annotate its implementations, or give it a default body";
             return Err(Error::new(signature.ident.span(), message));
         }
-        let body = Body::new(&signature, block(input.parse()?)?)?;
+        let (mut attributes, mut block) = (attributes, block(input.parse()?)?);
+        hoist_inner_attributes(&mut attributes, &mut block)?;
+        let body = Body::new(&signature, block)?;
         Ok(Self { attributes, visibility, defaultness, signature, body })
     }
 }
@@ -116,6 +118,27 @@ fn block(body: TokenTree) -> Result<Group> {
         }
         other => Err(Error::new(other.span(), "expected the body of a function")),
     }
+}
+
+/// `fn f() { #![allow(..)] … }` as `#[allow(..)] fn f() { … }`, which means the same: the body becomes an expression,
+/// where inner attributes do not belong.
+fn hoist_inner_attributes(attributes: &mut Vec<Attribute>, block: &mut Group) -> Result<()> {
+    let starts_with_one = |block: &Group| {
+        let mut tokens = block.stream().into_iter();
+        let next =
+            |token: Option<TokenTree>, punct| matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == punct);
+        next(tokens.next(), '#') && next(tokens.next(), '!')
+    };
+    if !starts_with_one(block) {
+        return Ok(());
+    }
+    let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
+    let (inner, rest) = split.parse2(block.stream())?;
+    attributes.extend(inner.into_iter().map(|attribute| Attribute { style: AttrStyle::Outer, ..attribute }));
+    let mut hoisted = Group::new(Delimiter::Brace, rest);
+    hoisted.set_span(block.span());
+    *block = hoisted;
+    Ok(())
 }
 
 fn not_unit(returned: &Type) -> Option<Type> {

@@ -225,6 +225,19 @@ fn several_annotations_and_annotated_calls_inside() {
     assert_eq!(paths, ["associated", "outer"]);
 }
 
+#[kms_metric(secret_read, ctx, environment = "e", secret_path = "inner")]
+async fn inner_attributes(ctx: &AuthContext, unused: u8) -> usize {
+    #![allow(unused_variables)]
+    #![allow(clippy::no_effect_underscore_binding)]
+    let _nothing = 7;
+    std::future::ready(ctx.organization_id.len()).await
+}
+
+#[test]
+fn attributes_inside_the_body() {
+    assert_eq!(recorded(|| assert_eq!(ready(inner_attributes(&person(), 7)), 5)), ["inner"]);
+}
+
 macro_rules! give_up {
     () => {
         return Err(ApiError::NotFound)
