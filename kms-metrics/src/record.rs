@@ -15,6 +15,16 @@ pub enum Value<'a> {
     Int(i64),
 }
 
+impl<'a> Value<'a> {
+    /// The text, whole or cut.
+    pub(crate) const fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Str(text) | Self::Cut(text) => Some(text),
+            Self::Absent | Self::Int(_) => None,
+        }
+    }
+}
+
 /// The most bytes of a value that are kept and exported. What is cut off is not looked at again, so that a client
 /// cannot make the process remember more.
 pub(crate) const LONGEST: usize = 256;

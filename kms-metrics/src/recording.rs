@@ -154,10 +154,7 @@ impl Early {
     /// A string that may be absent.
     #[must_use]
     pub fn optional_text(&self, input: usize) -> Option<&str> {
-        match self.value(input) {
-            Value::Str(text) | Value::Cut(text) => Some(text),
-            Value::Absent | Value::Int(_) => None,
-        }
+        self.value(input).text()
     }
 
     /// A required integer; 0 where there is none.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::{Context, Poll, Waker};
 
+use kms_metrics::catalogue::{Instrument, Kind};
 use kms_metrics::testing::Point;
 use kms_metrics::{Actor, Client, ErrorType, HasActor, HasClient, HasOrganization, HasProject, Organization, Project};
 
@@ -136,4 +137,17 @@ pub fn attributes<const N: usize>(expected: [(&str, &str); N]) -> BTreeMap<Strin
 #[must_use]
 pub fn only(point: &Point, key: &str) -> String {
     point.attributes.get(key).cloned().unwrap_or_default()
+}
+
+/// `kms.secret.read.count` as Prometheus sees it.
+#[must_use]
+pub fn prometheus_name(instrument: &Instrument) -> String {
+    let name = instrument.name.replace('.', "_");
+    let unit = match instrument.unit {
+        "s" => "_seconds",
+        "By" => "_bytes",
+        _ => "",
+    };
+    let total = if instrument.kind == Kind::Counter { "_total" } else { "" };
+    format!("{name}{unit}{total}")
 }

@@ -3,23 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use kms_metrics::catalogue::{INSTRUMENTS, Instrument, Kind, Requirement, to_json};
+use kms_metrics::catalogue::{INSTRUMENTS, Kind, Requirement, to_json};
+use kms_metrics_tests::prometheus_name;
 use serde_json::Value;
 
 const BEGIN: &str = "<!-- metrics: generated from the catalogue -->\n";
 const END: &str = "<!-- metrics: end -->";
-
-/// `kms.secret.read.count` as Prometheus sees it.
-fn prometheus_name(instrument: &Instrument) -> String {
-    let name = instrument.name.replace('.', "_");
-    let unit = match instrument.unit {
-        "s" => "_seconds",
-        "By" => "_bytes",
-        _ => "",
-    };
-    let total = if instrument.kind == Kind::Counter { "_total" } else { "" };
-    format!("{name}{unit}{total}")
-}
 
 fn table() -> String {
     let mut table = "| metric | in Prometheus | attributes (optional ones in brackets) |\n|---|---|---|\n".to_owned();

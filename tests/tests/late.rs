@@ -135,3 +135,16 @@ fn an_attempted_user_name_has_one_pseudonym_however_it_is_recorded() {
     assert_eq!(names.len(), 2);
     assert!(names[0].len() == 16 && names[0] == names[1], "{names:?}");
 }
+
+#[kms_metric(secret_read, ctx, environment = "prod", secret_path = path, secret_name = |ret| ret)]
+fn read(ctx: &AuthContext, path: &str) -> &'static str {
+    if ctx.organization_id.is_empty() { "none" } else { "password" }
+}
+
+#[test]
+fn a_value_that_was_cut_is_still_marked_when_the_record_is_completed() {
+    let capture = capture();
+    read(&person(), &"/folder".repeat(100));
+    let path = only(&capture.point("kms.secret.read.count"), "kms.secret.path");
+    assert!(path.ends_with('…') && path.len() <= 256, "{path}");
+}

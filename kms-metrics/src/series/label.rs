@@ -5,8 +5,6 @@ use sha2::Sha256;
 
 use super::table::OwnedValue;
 use crate::catalogue::operation::{Operation, Tier};
-#[cfg(test)]
-use crate::record::LONGEST;
 use crate::record::{CUT, Value};
 
 /// What a label reads whose value was given up near the limit.
@@ -45,7 +43,7 @@ impl Labeller {
         Self { key }
     }
 
-    /// The exported form of a value that the program gave for `input`; an empty string is no value, as to Prometheus.
+    /// The exported form of a value that the program gave; an empty string is no value, as to Prometheus.
     pub(super) fn shape(&self, value: Value<'_>) -> OwnedValue {
         match value {
             Value::Str("") => OwnedValue::Absent,
@@ -89,6 +87,7 @@ pub(super) fn kept_as_pseudonym(operation: &Operation) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::LONGEST;
 
     fn shaped(value: Value<'_>) -> OwnedValue {
         Labeller::new().shape(value)

@@ -46,18 +46,28 @@ impl OperationSeries {
         series
     }
 
-    /// The series of these raw values. Where the recording has one already, what that keeps as a pseudonym stays one.
+    /// The series of these raw values. What the recording's series until now keeps in another form (cut, or as a
+    /// pseudonym) and is given back unchanged stays in that form.
     pub(crate) fn series(&self, values: &[Value<'_>], before: Option<&Series>) -> Arc<Series> {
-        let named = self.kept_as_pseudonym.and_then(|index| match values.get(index)? {
-            Value::Str(text) | Value::Cut(text) => Some((index, *text)),
-            Value::Absent | Value::Int(_) => None,
-        });
-        let named = named.filter(|(index, _)| before.is_none_or(|before| before.value(*index) != values[*index]));
-        let Some((index, text)) = named else { return self.table.get(values) };
-        let pseudonym = self.labeller.pseudonym(text);
-        let mut values = values.to_vec();
-        values[index] = Value::Str(pseudonym.as_str());
-        self.table.get(&values)
+        let unchanged = |index: usize| {
+            let kept = before?.value(index);
+            (kept.text().is_some() && kept.text() == values[index].text()).then_some(kept)
+        };
+        let raw_name = self.kept_as_pseudonym.filter(|index| unchanged(*index).is_none());
+        let pseudonym = raw_name.and_then(|index| Some((index, self.labeller.pseudonym(values.get(index)?.text()?))));
+        let was_cut = |index: &usize| matches!(unchanged(*index), Some(Value::Cut(_)));
+        let any_was_cut = before.is_some() && (0..values.len()).any(|index| was_cut(&index));
+        if pseudonym.is_none() && !any_was_cut {
+            return self.table.get(values);
+        }
+        let mut kept = values.to_vec();
+        for index in (0..values.len()).filter(was_cut) {
+            kept[index] = unchanged(index).unwrap_or(values[index]);
+        }
+        if let Some((index, pseudonym)) = &pseudonym {
+            kept[*index] = Value::Str(pseudonym.as_str());
+        }
+        self.table.get(&kept)
     }
 
     /// Feeds the instruments that count such a call.

@@ -16,17 +16,6 @@ pub(crate) struct Found {
     fed: BTreeSet<&'static str>,
 }
 
-/// `kms.secret.read.count` as Prometheus sees it.
-pub(crate) fn prometheus_name(instrument: &Instrument) -> String {
-    let unit = match instrument.unit {
-        "s" => "_seconds",
-        "By" => "_bytes",
-        _ => "",
-    };
-    let total = if instrument.kind == Kind::Counter { "_total" } else { "" };
-    format!("{}{unit}{total}", label(instrument.name))
-}
-
 fn label(key: &str) -> String {
     key.replace('.', "_")
 }

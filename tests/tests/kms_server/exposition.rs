@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use kms_metrics::catalogue::{INSTRUMENTS, Kind};
 
-use super::contract::{Found, prometheus_name};
+use kms_metrics_tests::prometheus_name;
+
+use super::contract::Found;
 
 /// What an exposition says about the catalogue's instruments. Anything that belongs to none of them is an error, except
 /// `target_info`.
